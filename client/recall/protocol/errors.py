@@ -1,0 +1,49 @@
+"""Every error a client can meet: one registry of stable codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CODES: dict[str, str] = {
+    "malformed": "the frame is not a JSON object of the request form",
+    "too_large": "the frame, the text or the batch is over its limit, which the message names",
+    "protocol_mismatch": "client and daemon speak different versions; the message says which to upgrade",
+    "unknown_method": "there is no request of that name",
+    "invalid_params": "a parameter is missing, of the wrong type or out of range; `field` names it",
+    "invalid_text": "text holds a NUL or half a surrogate pair",
+    "empty_title": "a title was given but is empty",
+    "unknown_id": "no memory has that id in this workspace",
+    "unknown_tree": "no workspace is open for that folder or tree",
+    "unknown_workspace": "no workspace has that id",
+    "unknown_symbol": "the file exists and has no such symbol; the message names near ones",
+    "outside_workspace": "the path leads out of the workspace's folder",
+    "not_a_folder": "the workspace's path is no folder that can be read",
+    "too_wide": "the folder is too wide to be one project (a home folder, the root of the disk)",
+    "git_missing": "git is not installed, and the daemon asks it what a tree contains",
+    "duplicate": "the same text is stored already; `id` names that memory",
+    "forgotten": "the memory was forgotten; restore it first",
+    "busy": "a queue is at its limit; try again in a moment",
+    "timeout": "the answer did not come within the deadline",
+    "shutting_down": "the daemon is stopping",
+    "unreachable": "no daemon answers, and none could be started",
+    "internal": "a fault of the daemon's own; its log has the trace",
+}
+
+
+class RecallError(Exception):
+    """A request was refused or failed.
+
+    Attributes:
+        code: one of `CODES`, stable across versions.
+        message: what is wrong and what to do, one line.
+        field: the parameter at fault, if one is.
+        details: more for programs: `candidates`, `id`, `index`, `limit`.
+    """
+
+    def __init__(self, code: str, message: str, *, field: str | None = None, **details: Any) -> None:
+        assert code in CODES, code
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+        self.details = details

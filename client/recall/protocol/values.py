@@ -1,0 +1,208 @@
+"""The values that requests, replies and events are made of.
+
+Field names follow the coding-agent-memory cookbook where it has one (`memory_type`, `narrative`,
+`source_files`, `importance_score`, ...). Unknown fields are ignored on both sides, so fields may be
+added at any time and are never removed or given another meaning.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+import msgspec
+
+MemoryType = Literal[
+    "decision",
+    "pattern",
+    "convention",
+    "architecture",
+    "debugging",
+    "bug_fix",
+    "dependency",
+    "configuration",
+    "performance",
+    "security",
+    "preference",
+    "reference",
+    "learning",
+    "general",
+]
+Verdict = Literal["missing", "ambiguous", "changed", "moved+changed", "moved", "current"]
+AnchorKind = Literal["folder", "file", "symbol"]
+Cause = Literal["opened", "saved", "memory", "verdict"]
+
+MEMORY_TYPES: tuple[MemoryType, ...] = get_args(MemoryType)
+MEMORY_TYPE_ALIASES: dict[str, MemoryType] = {
+    "insight": "debugging",
+    "debugging_insight": "debugging",
+    "debug": "debugging",
+    "bugfix": "bug_fix",
+    "bug": "bug_fix",
+    "fix": "bug_fix",
+    "error": "bug_fix",
+    "design": "architecture",
+    "rule": "convention",
+    "style": "convention",
+    "config": "configuration",
+    "perf": "performance",
+    "fact": "reference",
+    "discovery": "learning",
+    "lesson": "learning",
+    "note": "general",
+    "context": "general",
+}
+"""Names that peers use for our types; accepted wherever a type is."""
+
+VERDICTS_WORST_FIRST: tuple[Verdict, ...] = ("missing", "ambiguous", "changed", "moved+changed", "moved", "current")
+
+Score = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+
+
+class Value(msgspec.Struct, kw_only=True):
+    """Base of everything on the wire."""
+
+
+class Anchor(Value):
+    """What ties a memory to code, and what one tree says of it now."""
+
+    kind: AnchorKind
+    path: str
+    """Where the code is now, relative to the tree's root, with `/`; a folder ends in `/`."""
+    symbol: str | None = None
+    """Qualified name (`Outer.inner`) where the code is now."""
+    verdict: Verdict | None = None
+    reason: str = ""
+    line: int | None = None
+    end_line: int | None = None
+    stored_path: str = ""
+    """Path under which the anchor was stored."""
+    stored_symbol: str | None = None
+
+
+class Brief(Value):
+    """A memory as it stands in a list: enough to choose, not the whole text."""
+
+    id: str
+    title: str
+    memory_type: MemoryType
+    importance_score: float
+    summary: str = ""
+    """The sentence that answers, at most 240 characters."""
+    verdict: Verdict | None = None
+    reason: str = ""
+    why: list[str] = []
+    """Why it is here: `symbol Session.close`, `file`, `folder api/`, `meaning 0.61`, `words: lazy, loading`."""
+    score: float | None = None
+    parts: dict[str, float] | None = None
+    """The parts of the score, when the request asked to explain."""
+    source_files: list[str] = []
+    symbols: list[str] = []
+    concepts: list[str] = []
+    tags: list[str] = []
+    created_at: str = ""
+
+
+class Memory(Value):
+    """A memory, whole."""
+
+    id: str
+    title: str
+    narrative: str
+    memory_type: MemoryType
+    importance_score: float
+    confidence: float
+    provenance: str
+    concepts: list[str]
+    tags: list[str]
+    source_files: list[str]
+    symbols: list[str]
+    anchors: list[Anchor]
+    verdict: Verdict | None
+    reason: str
+    created_at: str
+    """ISO 8601, UTC, to the second, ending in `Z`; so are all times."""
+    updated_at: str
+    version: int
+    workspace_id: str
+    session_id: str | None = None
+    evidence: str | None = None
+    """The command that proved it, if one was given."""
+    pinned: bool = False
+    forgotten_at: str | None = None
+
+
+class MemoryVersion(Value):
+    """One state a memory has had."""
+
+    version: int
+    at: str
+    cause: str
+    """`stored`, `edited`, `rated`, `pinned`, `unpinned`, `forgotten`, `restored`."""
+    title: str
+    narrative: str
+    memory_type: MemoryType
+    importance_score: float
+    concepts: list[str]
+    tags: list[str]
+    source_files: list[str]
+    symbols: list[str]
+
+
+class SymbolOutline(Value):
+    """One symbol of a file, with the memories that are tied to it."""
+
+    name: str
+    """Qualified name, as an anchor names it after `::`."""
+    kind: str
+    line: int
+    end_line: int
+    signature: str = ""
+    memories: list[Brief] = []
+
+
+class Context(Value):
+    """The ranked, token-budgeted bundle of memories for one file and its symbols."""
+
+    file_path: str
+    workspace_id: str
+    tree_id: str
+    memories: list[Brief]
+    text: str
+    """Ready to inject: each memory inside `[Recalld — retrieved for ...]` ... `[/Recalld]`; empty without memories."""
+    tokens: int
+    """Estimated, never under what common tokenizers count for English and code."""
+    token_budget: int
+    left_out: int = 0
+    """How many more belong here and did not fit the budget."""
+    stale: int = 0
+    """How many of `memories` have a verdict of changed, moved+changed, ambiguous or missing."""
+
+
+class Workspace(Value):
+    """One project with its memories, and one of its trees."""
+
+    workspace_id: str
+    tree_id: str
+    path: str
+    name: str
+    files: int = 0
+    symbols: int = 0
+    memories: int = 0
+    skipped: dict[str, int] = {}
+    """Files that were left out, by reason: binary, generated, oversized, unreadable, quarantined."""
+    scanning: bool = False
+    scanned: int = 0
+    to_scan: int = 0
+    watch: str = "starting"
+    """`inotify`, `native`, `polling`, `partly polling`, `starting` or `stopped`."""
+    watched_folders: int = 0
+    warnings: list[str] = []
+
+
+class JobStatus(Value):
+    """One scheduled job."""
+
+    name: str
+    next_run: str | None = None
+    last_run: str | None = None
+    outcome: str | None = None

@@ -1,0 +1,1 @@
+"""recalld: the daemon. `ARCHITECTURE.md`, one folder up, is the map."""

@@ -1,0 +1,58 @@
+"""What the daemon knows of one file: its outline. Plain values, shared with the worker processes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+FINGERPRINT_VERSION = 1
+"""Raised when the normalisation changes; older fingerprints are then made anew from the code that forms keep."""
+
+Status = Literal[
+    "parsed", "partial", "text", "binary", "generated", "oversized", "unreadable", "quarantined", "gone"
+]
+SKIPPED: frozenset[str] = frozenset({"binary", "generated", "oversized", "unreadable", "quarantined"})
+
+
+class Symbol(msgspec.Struct, frozen=True, array_like=True):
+    """One declaration in a file."""
+
+    name: str
+    """Qualified: the names of what encloses it, joined by `.`, and its own. Unique in its file: a second
+    one of the same name gets its parameter types where the language overloads, else `#2`, `#3` …"""
+    kind: str
+    """function, method, class, interface, struct, enum, trait, type, constant, variable, module, macro, heading …"""
+    line: int
+    """First line, from 1, decorators included."""
+    end_line: int
+    start: int
+    """First byte, from 0, decorators included."""
+    end: int
+    """One past the last byte."""
+    signature: str
+    """The header in one line, at most 200 characters."""
+    fingerprint: str
+    """Hex digest of the normalised code: without comments, docstrings, formatting."""
+    header: str
+    """Hex digest of the normalised header alone: decorators, name left out, parameters, return, base classes."""
+    size: int
+    """Tokens of the normalised code: how much evidence it is."""
+    parent: int
+    """Index of the enclosing symbol in the file's list, -1 at the top."""
+
+
+class Outline(msgspec.Struct, array_like=True):
+    """What parsing a file gave."""
+
+    path: str
+    status: Status
+    language: str | None = None
+    content_hash: str = ""
+    """Hex BLAKE2b-128 of the bytes; empty where the file was not read."""
+    stamp: str = ""
+    """`size:mtime_ns:ctime_ns`, taken before the bytes were read."""
+    lines: int = 0
+    symbols: list[Symbol] = []
+    note: str = ""
+    """Why it was left out, or what went wrong."""
