@@ -67,7 +67,7 @@ def find_paths(environ: dict[str, str] | None = None) -> Paths:
     if home:
         root = Path(home).expanduser().absolute()
         return Paths(root, root / "data", _short(root / "run"), root / "config.toml", root / "logs")
-    import platformdirs
+    import platformdirs  # noqa: PLC0415  # late: not needed where RECALLD_HOME is set
 
     data = Path(platformdirs.user_data_dir(_APP, appauthor=False))
     runtime = Path(_runtime_dir(environ))

@@ -79,9 +79,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Days for which what was forgotten can be restored."""
 
 
-def load_config(
-    config_file: Path, environ: Mapping[str, str], flags: Mapping[str, str] | None = None
-) -> Config:
+def load_config(config_file: Path, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Config:
     """The settings that hold.
 
     Args:

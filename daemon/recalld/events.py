@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from recall.protocol.values import Cause, Context, Verdict
+
 log = logging.getLogger(__name__)
 
 
@@ -71,9 +73,8 @@ class ContextReady(Event):
     workspace_id: str
     tree_id: str
     path: str
-    cause: Literal["opened", "saved", "memory", "verdict"]
-    context: Any
-    """`recall.protocol.values.Context`."""
+    cause: Cause
+    context: Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ class VerdictTurned(Event):
     title: str
     path: str
     symbol: str | None
-    previous: str | None
-    verdict: str
+    previous: Verdict | None
+    verdict: Verdict
     reason: str
     trail: tuple[str, ...] = field(default=())
 

@@ -9,9 +9,7 @@ import msgspec
 FINGERPRINT_VERSION = 1
 """Raised when the normalisation changes; older fingerprints are then made anew from the code that forms keep."""
 
-Status = Literal[
-    "parsed", "partial", "text", "binary", "generated", "oversized", "unreadable", "quarantined", "gone"
-]
+Status = Literal["parsed", "partial", "text", "binary", "generated", "oversized", "unreadable", "quarantined", "gone"]
 SKIPPED: frozenset[str] = frozenset({"binary", "generated", "oversized", "unreadable", "quarantined"})
 
 

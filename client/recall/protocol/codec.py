@@ -10,6 +10,7 @@ was active last. Decoding is in two steps, envelope first, so that a refusal can
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -45,15 +46,29 @@ class ErrorBody(msgspec.Struct):
     details: dict[str, Any] = {}
 
 
-class ReplyEnvelope(msgspec.Struct, omit_defaults=True):
-    """The one reply to a request: a result or an error."""
+class ReplyEnvelope(msgspec.Struct):
+    """The one reply to a request, as it is read: a result or an error."""
 
     id: str | int | None = None
     workspace_id: str | None = None
     tree_id: str | None = None
-    result: msgspec.Raw | None = None
+    result: msgspec.Raw = msgspec.Raw(b"{}")
     error: ErrorBody | None = None
     protocol: int = 0
+
+
+class _Result(msgspec.Struct, omit_defaults=True):
+    protocol: int
+    id: str | int | None
+    result: msgspec.Raw
+    workspace_id: str | None = None
+    tree_id: str | None = None
+
+
+class _Refusal(msgspec.Struct):
+    protocol: int
+    id: str | int | None
+    error: ErrorBody
 
 
 _encoder = msgspec.json.Encoder()
@@ -84,6 +99,8 @@ def decode_envelope(frame: bytes) -> RequestEnvelope:
     try:
         envelope = _request_decoder.decode(frame)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if not isinstance(error, msgspec.ValidationError) and _lenient_json(frame):
+            raise RecallError("invalid_text", "the request's text holds half a surrogate pair: take it out") from None
         raise RecallError("malformed", f"the request is not a JSON object of the request form: {error}") from None
     if envelope.protocol > PROTOCOL_VERSION:
         raise RecallError(
@@ -122,13 +139,13 @@ def encode_reply(
 ) -> bytes:
     """A reply's frame; a result that is encoded already is taken as it is."""
     result = reply if isinstance(reply, msgspec.Raw) else msgspec.Raw(_encoder.encode(reply))
-    return _encoder.encode(ReplyEnvelope(id, workspace_id, tree_id, result, None, PROTOCOL_VERSION))
+    return _encoder.encode(_Result(PROTOCOL_VERSION, id, result, workspace_id, tree_id))
 
 
 def encode_error(error: RecallError, *, id: str | int | None) -> bytes:
     """A refusal's frame."""
     body = ErrorBody(error.code, error.message, error.field, error.details)
-    return _encoder.encode(ReplyEnvelope(id, error=body, protocol=PROTOCOL_VERSION))
+    return _encoder.encode(_Refusal(PROTOCOL_VERSION, id, body))
 
 
 def decode_reply(frame: bytes) -> ReplyEnvelope:
@@ -154,7 +171,7 @@ def result_of(envelope: ReplyEnvelope, expected: type[Any]) -> Any:
         code = error.code if error.code in CODES else "internal"
         raise RecallError(code, error.message, field=error.field, **error.details)
     try:
-        return msgspec.json.decode(envelope.result or b"{}", type=expected)
+        return msgspec.json.decode(envelope.result, type=expected)
     except msgspec.ValidationError as problem:
         raise RecallError(
             "protocol_mismatch",
@@ -172,6 +189,14 @@ def decode_event(frame: bytes) -> AnyEvent:
     """A push; an event that this client does not know raises `msgspec.ValidationError`."""
     event: AnyEvent = _event_decoder.decode(frame)
     return event
+
+
+def _lenient_json(frame: bytes) -> bool:
+    try:
+        json.loads(frame)  # unlike JSON proper, takes half a surrogate pair
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _refuse_nul(value: Any, where: str) -> None:

@@ -41,7 +41,8 @@ class RecallError(Exception):
     """
 
     def __init__(self, code: str, message: str, *, field: str | None = None, **details: Any) -> None:
-        assert code in CODES, code
+        if code not in CODES:
+            raise ValueError(f"no error has the code {code!r}")
         super().__init__(message)
         self.code = code
         self.message = message

@@ -63,6 +63,8 @@ class Request(msgspec.Struct, kw_only=True):
 
 
 class HelloReply(Reply):
+    """What `Hello` is answered with."""
+
     version: str
     protocol: int
     pid: int
@@ -82,6 +84,8 @@ class Hello(Request):
 
 
 class StatusReply(Reply):
+    """What `Status` is answered with."""
+
     version: str
     pid: int
     epoch: str
@@ -115,6 +119,8 @@ class Shutdown(Request):
 
 
 class OpenWorkspaceReply(Reply):
+    """What `OpenWorkspace` is answered with."""
+
     workspace: Workspace
     created: bool
     warnings: list[str] = []
@@ -139,6 +145,8 @@ class CloseTree(Request):
 
 
 class SyncReply(Reply):
+    """What `Sync` is answered with."""
+
     waited_ms: float
 
 
@@ -151,6 +159,8 @@ class Sync(Request):
 
 
 class ReindexReply(Reply):
+    """What `Reindex` is answered with."""
+
     files: int
     memories: int
 
@@ -166,6 +176,8 @@ class Reindex(Request):
 
 
 class StoreReply(Reply):
+    """What `Store` is answered with."""
+
     id: str
     title: str
     memory_type: str
@@ -209,6 +221,8 @@ class Store(Request):
 
 
 class StoreManyReply(Reply):
+    """What `StoreMany` is answered with."""
+
     ids: list[str]
     warnings: list[str] = []
 
@@ -247,6 +261,8 @@ class Edit(Request):
 
 
 class ForgetReply(Reply):
+    """What `Forget` is answered with."""
+
     ids: list[str]
     """What was, or with `dry_run` would be, forgotten."""
     titles: list[str]
@@ -283,6 +299,8 @@ class Pin(Request):
 
 
 class RateReply(Reply):
+    """What `Rate` is answered with."""
+
     memory_id: str
     previous_importance: float
     updated_importance: float
@@ -301,6 +319,8 @@ class Rate(Request):
 
 
 class HistoryReply(Reply):
+    """What `History` is answered with."""
+
     id: str
     versions: list[MemoryVersion]
 
@@ -314,6 +334,8 @@ class History(Request):
 
 
 class ListReply(Reply):
+    """What `List` is answered with."""
+
     memories: list[Brief]
     total: int
 
@@ -335,6 +357,8 @@ class ListMemories(Request):
 
 
 class SearchReply(Reply):
+    """What `Search` is answered with."""
+
     results: list[Brief]
     warnings: list[str] = []
 
@@ -351,6 +375,8 @@ class Search(Request):
 
 
 class ByFileReply(Reply):
+    """What `ByFile` is answered with."""
+
     file_path: str
     memories: list[Brief]
     warnings: list[str] = []
@@ -365,6 +391,8 @@ class ByFile(Request):
 
 
 class BySymbolReply(Reply):
+    """What `BySymbol` is answered with."""
+
     file_path: str
     symbol: SymbolOutline
     warnings: list[str] = []
@@ -379,6 +407,8 @@ class BySymbol(Request):
 
 
 class OutlineReply(Reply):
+    """What `Outline` is answered with."""
+
     file_path: str
     language: str | None
     status: str

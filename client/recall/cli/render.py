@@ -1,0 +1,227 @@
+"""Replies as people read them. Pure: a reply and a style in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from recall.cli.terminal import Style
+from recall.protocol.requests import (
+    BySymbolReply,
+    ForgetReply,
+    HistoryReply,
+    ListReply,
+    OutlineReply,
+    RateReply,
+    SearchReply,
+    StoreReply,
+)
+from recall.protocol.values import Anchor, Brief, Memory, MemoryVersion, SymbolOutline
+
+
+def stored(reply: StoreReply, style: Style) -> str:
+    """What was stored, and what says nearly the same."""
+    lines = [f"{style.good('stored')} {style.bold(reply.title)}", f"  {style.dim(_facts(reply))}"]
+    if reply.similar:
+        lines.append(f"  says nearly the same as (`recall edit {reply.similar[0].id}` would update it):")
+        lines += [f"    {_line(brief, style)}" for brief in reply.similar]
+    return "\n".join(lines)
+
+
+def found(reply: SearchReply, style: Style) -> str:
+    """Search results, best first."""
+    if not reply.results:
+        return "nothing found"
+    return "\n".join(_result(brief, style) for brief in reply.results)
+
+
+def listed(reply: ListReply, style: Style) -> str:
+    """Memories, one a line."""
+    if not reply.memories:
+        return "no memories" if not reply.total else f"no more; there are {reply.total:,}"
+    types = max(len(brief.memory_type) for brief in reply.memories)
+    lines = [
+        f"{style.dim(brief.id)}  {brief.importance_score:.2f}  {style.accent(brief.memory_type.ljust(types))}  "
+        f"{style.bold(brief.title)}{_mark(brief, style)}{_where(brief, style)}"
+        for brief in reply.memories
+    ]
+    if reply.total > len(reply.memories):
+        lines.append(style.dim(f"{len(reply.memories):,} of {reply.total:,}; --limit and --offset show others"))
+    return "\n".join(lines)
+
+
+def outline(reply: OutlineReply, style: Style) -> str:
+    """A file's symbols as a tree, with the memories of the file and of each symbol."""
+    ready = f"context {count(len(reply.context.memories), 'memory')}, {count(reply.context.tokens, 'token')}"
+    facts = [
+        reply.language or "",
+        reply.status if reply.status != "parsed" else "",
+        count(len(reply.symbols), "symbol"),
+    ]
+    if reply.context.left_out:
+        ready += f", {reply.context.left_out} left out"
+    facts += [ready, style.warn(f"{reply.context.stale} stale") if reply.context.stale else ""]
+    lines = [f"{style.bold(reply.file_path)}  {style.dim(' · '.join(filter(None, facts)))}"]
+    lines += [f"  {_line(brief, style)}" for brief in reply.memories]
+    names = {symbol.name for symbol in reply.symbols}
+    for symbol in reply.symbols:
+        lines += _symbol(symbol, _depth(symbol.name, names), style)
+    return "\n".join(lines)
+
+
+def symbol_memories(reply: BySymbolReply, style: Style) -> str:
+    """One symbol with its memories."""
+    head, *memories = _symbol(reply.symbol, 0, style)
+    return "\n".join([f"{style.dim(reply.file_path)}", head, *(memories or [style.dim("  no memories")])])
+
+
+def memory(reply: Memory, style: Style) -> str:
+    """A memory, whole."""
+    facts = [
+        reply.id,
+        reply.memory_type,
+        f"importance {reply.importance_score:.2f}",
+        "pinned" if reply.pinned else "",
+        f"confidence {reply.confidence:.2f}" if reply.confidence < 1 else "",
+        f"version {reply.version}" if reply.version > 1 else "",
+        f"stored {reply.created_at[:10]}",
+        f"session {reply.session_id}" if reply.session_id else "",
+    ]
+    lines = [style.bold(reply.title), style.dim(" · ".join(filter(None, facts)))]
+    if reply.forgotten_at:
+        lines.append(style.warn(f"forgotten on {reply.forgotten_at[:10]}: `recall restore {reply.id}` brings it back"))
+    if reply.narrative:
+        lines += ["", *(f"  {line}".rstrip() for line in reply.narrative.splitlines())]
+    lines.append("")
+    for name, values in (("concepts", reply.concepts), ("tags", reply.tags)):
+        if values:
+            lines.append(f"{name:9} {', '.join(values)}")
+    if reply.evidence:
+        lines.append(f"evidence  {reply.evidence}")
+    lines += [_anchor(anchor, style) for anchor in reply.anchors]
+    return "\n".join(lines).rstrip()
+
+
+def changed(word: str) -> Callable[[Memory, Style], str]:
+    """A renderer for a memory that something was done to."""
+
+    def render(reply: Memory, style: Style) -> str:
+        facts = f"{reply.id} · importance {reply.importance_score:.2f} · version {reply.version}"
+        return f"{style.good(word)} {style.bold(reply.title)}\n  {style.dim(facts)}"
+
+    return render
+
+
+def forgotten(reply: ForgetReply, style: Style) -> str:
+    """What was forgotten."""
+    if not reply.ids:
+        return "nothing matches"
+    pairs = zip(reply.ids, reply.titles, strict=True)
+    return "\n".join(f"{style.dim(memory_id)}  {style.bold(title)}" for memory_id, title in pairs)
+
+
+def rated(reply: RateReply, style: Style) -> str:
+    """What a rating did."""
+    kept = "" if reply.previous_importance != reply.updated_importance else style.dim(" (recorded, not applied)")
+    before, after = f"{reply.previous_importance:.2f}", f"{reply.updated_importance:.2f}"
+    return f"{style.good('rated')} {style.dim(reply.memory_id)}  importance {before} → {style.bold(after)}{kept}"
+
+
+def history(reply: HistoryReply, style: Style) -> str:
+    """The states of a memory, newest first, each with what it changed."""
+    lines = []
+    for version, before in zip(reply.versions, [*reply.versions[1:], None], strict=True):
+        when = version.at.replace("T", " ").removesuffix("Z")
+        what = "; ".join(_changes(before, version)) if before else f"“{version.title}”"
+        lines.append(f"{style.dim(f'v{version.version}')}  {when}  {style.accent(f'{version.cause:9}')}  {what}")
+    return "\n".join(lines)
+
+
+def count(number: int, noun: str) -> str:
+    """So many of something, as `1 memory` or `2,000 memories`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def verdict_of(brief: Brief, style: Style) -> str:
+    """A memory's verdict with its reason; empty for one without anchors."""
+    if brief.verdict is None:
+        return ""
+    return style.verdict(brief.verdict) + (f": {brief.reason}" if brief.reason and brief.verdict != "current" else "")
+
+
+def _facts(reply: StoreReply) -> str:
+    return f"{reply.id} · {reply.memory_type} · importance {reply.importance_score:.2f}"
+
+
+def _result(brief: Brief, style: Style) -> str:
+    score = "    " if brief.score is None else f"{brief.score:.2f}"
+    facts = " · ".join(filter(None, [style.accent(brief.memory_type), verdict_of(brief, style)]))
+    lines = [f"{style.good(score)}  {style.bold(brief.title)}  {facts}  {style.dim(brief.id)}"]
+    if brief.summary:
+        lines.append(f"      {brief.summary}")
+    if brief.why:
+        lines.append(f"      {style.dim('because: ' + ', '.join(brief.why))}")
+    if brief.parts:
+        parts = "  ".join(f"{name} {value:.3f}" for name, value in brief.parts.items())
+        lines.append(f"      {style.dim('score = ' + parts)}")
+    return "\n".join(lines)
+
+
+def _line(brief: Brief, style: Style) -> str:
+    kind = style.accent(brief.memory_type)
+    return (
+        f"• {style.bold(brief.title)}  {kind} {brief.importance_score:.2f}{_mark(brief, style)}  {style.dim(brief.id)}"
+    )
+
+
+def _mark(brief: Brief, style: Style) -> str:
+    """Only what is not as it was stored is worth a mark in a list."""
+    return "" if brief.verdict in (None, "current") else f"  {verdict_of(brief, style)}"
+
+
+def _where(brief: Brief, style: Style) -> str:
+    places = [*brief.source_files, *brief.symbols]
+    if not places:
+        return ""
+    more = f" +{len(places) - 1}" if len(places) > 1 else ""
+    return f"  {style.dim(places[0] + more)}"
+
+
+def _symbol(symbol: SymbolOutline, depth: int, style: Style) -> list[str]:
+    indent = "  " * (depth + 1)
+    lines = f"{symbol.line}–{symbol.end_line}" if symbol.end_line > symbol.line else str(symbol.line)
+    head = f"{indent}{style.accent(symbol.kind)} {symbol.name}  {style.dim(lines)}"
+    return [head, *(f"{indent}  {_line(brief, style)}" for brief in symbol.memories)]
+
+
+def _depth(name: str, names: Iterable[str]) -> int:
+    parts = name.split(".")
+    return sum(".".join(parts[:end]) in names for end in range(1, len(parts)))
+
+
+def _anchor(anchor: Anchor, style: Style) -> str:
+    place = anchor.path + (f"::{anchor.symbol}" if anchor.symbol else "")
+    line = f":{anchor.line}" if anchor.line else ""
+    before = anchor.stored_path + (f"::{anchor.stored_symbol}" if anchor.stored_symbol else "")
+    was = style.dim(f"  was {before}") if before and before != place else ""
+    verdict = style.verdict(anchor.verdict) if anchor.verdict else style.dim("unchecked")
+    reason = style.dim(f"  {anchor.reason}") if anchor.reason else ""
+    return f"{anchor.kind:9} {place}{style.dim(line)}  {verdict}{reason}{was}"
+
+
+def _changes(before: MemoryVersion, after: MemoryVersion) -> list[str]:
+    changes = []
+    if before.importance_score != after.importance_score:
+        changes.append(f"importance {before.importance_score:.2f} → {after.importance_score:.2f}")
+    if before.title != after.title:
+        changes.append(f"title “{before.title}” → “{after.title}”")
+    if before.memory_type != after.memory_type:
+        changes.append(f"type {before.memory_type} → {after.memory_type}")
+    for name in ("concepts", "tags", "source_files", "symbols"):
+        was, now = getattr(before, name), getattr(after, name)
+        steps = [f"+{item}" for item in now if item not in was] + [f"-{item}" for item in was if item not in now]
+        if steps:
+            changes.append(f"{name} {' '.join(steps)}")
+    if before.narrative != after.narrative:
+        changes.append("narrative")
+    return changes

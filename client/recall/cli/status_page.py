@@ -1,0 +1,60 @@
+"""The daemon's state as people read it."""
+
+from __future__ import annotations
+
+from recall.cli.terminal import Style
+from recall.protocol.requests import StatusReply
+from recall.protocol.values import Workspace
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def status(reply: StatusReply, style: Style) -> str:
+    """`recall status`."""
+    state = style.good("ready") if reply.ready else style.warn("getting ready")
+    process = f"process {reply.pid}, up {duration(reply.uptime_s)}, {reply.memory_mb:.0f} MB"
+    lines = [
+        f"{style.bold('recalld')} {reply.version}  {state}  {style.dim(process)}",
+        f"  socket   {reply.socket}",
+        f"  home     {reply.home}",
+        f"  vectors  {reply.vectors}",
+    ]
+    busy = {name: depth for name, depth in reply.queues.items() if depth}
+    if busy:
+        lines.append("  queues   " + ", ".join(f"{name} {depth:,}" for name, depth in busy.items()))
+    for workspace in reply.workspaces:
+        lines += ["", f"{style.bold(workspace.name)}  {style.dim(workspace.path)}"]
+        lines += [f"  {line}" for line in facts(workspace, style)]
+    if not reply.workspaces:
+        lines += ["", "no project is followed: `recall up` in one makes it a workspace"]
+    if reply.quarantined:
+        lines += ["", f"{style.warn('left alone')} until they change, because they crashed or hung the parser:"]
+        lines += [f"  {name}" for name in reply.quarantined]
+    return "\n".join(lines)
+
+
+def facts(workspace: Workspace, style: Style) -> list[str]:
+    """What there is to say of one workspace, without its name and path."""
+    code = f"{workspace.files:,} files, {workspace.symbols:,} symbols"
+    if workspace.scanning:
+        code += style.warn(f" (reading {workspace.scanned:,} of {workspace.to_scan:,})")
+    if workspace.skipped:
+        left_out = ", ".join(f"{count:,} {reason}" for reason, count in sorted(workspace.skipped.items()))
+        code += style.dim(f"; left out: {left_out}")
+    folders = f" ({workspace.watched_folders:,} folders)" if workspace.watched_folders else ""
+    return [
+        f"code      {code}",
+        f"memories  {workspace.memories:,}",
+        f"watch     {workspace.watch}{folders}",
+        f"ids       {style.dim(f'{workspace.workspace_id}  {workspace.tree_id}')}",
+    ]
+
+
+def duration(seconds: float) -> str:
+    """A time span in its two largest units."""
+    left, parts = int(seconds), list[str]()
+    for size, unit in _UNITS:
+        count, left = divmod(left, size)
+        if count or (unit == "s" and not parts):
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2])

@@ -1,0 +1,67 @@
+"""`python -m recalld`: arguments become settings, settings become a daemon."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import signal
+import sys
+
+from recall import __version__
+from recall.paths import Paths, find_paths
+from recalld.app import App
+from recalld.config import Config, ConfigError, load_config
+from recalld.lifecycle import AlreadyRunning, DaemonLock, configure_logging, make_folders
+from recalld.store import StoreError
+
+# A thread that computes holds the interpreter this long before a request gets its turn; the default of 5 ms
+# would be felt in every answer given during a scan.
+SWITCH_INTERVAL_S = 0.0005
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the daemon until it is asked to stop.
+
+    Returns:
+        0 when it was stopped or another one runs already, 1 when it could not start.
+    """
+    parser = argparse.ArgumentParser(prog="recalld", description="The daemon behind `recall`.")
+    parser.add_argument("--version", action="version", version=f"recalld {__version__}")
+    for name in Config.__struct_fields__:
+        parser.add_argument(f"--{name.replace('_', '-')}", dest=name, default=argparse.SUPPRESS, metavar="VALUE")
+    flags = vars(parser.parse_args(arguments))
+    paths = find_paths()
+    try:
+        config = load_config(paths.config_file, os.environ, flags)
+        make_folders(paths)
+        lock = DaemonLock(paths.lock)
+        lock.acquire()
+    except AlreadyRunning as running:
+        print(f"recalld runs already, as process {running.pid}", file=sys.stderr)  # noqa: T201  # for whoever started it
+        return 0
+    except (ConfigError, PermissionError) as error:
+        print(f"recalld: {error}", file=sys.stderr)  # noqa: T201  # no log yet
+        return 1
+    configure_logging(config, paths)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        asyncio.run(_run(config, paths, lock))
+    except StoreError as error:
+        print(f"recalld: {error}", file=sys.stderr)  # noqa: T201  # for whoever started it
+        return 1
+    return 0
+
+
+async def _run(config: Config, paths: Paths, lock: DaemonLock) -> None:
+    app = App(config, paths, lock)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, app.shutdown)
+    gc.freeze()  # what was imported lives as long as the daemon: no collection need look at it
+    await app.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,306 @@
+"""The composition root: who is made of what, who hears whom. Reads as the start order; stops in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import time
+from dataclasses import dataclass
+
+import psutil
+
+from recall import __version__
+from recall.paths import Paths
+from recall.protocol import PROTOCOL_VERSION
+from recall.protocol import requests as wire
+from recall.protocol.events import HEARTBEAT_S
+from recall.protocol.values import Workspace
+from recalld.code import ParserPool
+from recalld.config import Config
+from recalld.events import (
+    ContextReady,
+    Event,
+    EventBus,
+    FileOpened,
+    FilesChanged,
+    Lane,
+    MemoryTouched,
+    Scanned,
+    TreeGone,
+    TreeListed,
+    VerdictTurned,
+)
+from recalld.jobs import Job, Jobs
+from recalld.lifecycle import DaemonLock
+from recalld.memory.clock import Clock, system_clock
+from recalld.memory.codebase import Codebase
+from recalld.memory.contexts import Contexts
+from recalld.memory.corpus import Corpus, Quarantine
+from recalld.memory.follow import Follower
+from recalld.memory.memories import Memories
+from recalld.memory.outlines import Outlines
+from recalld.memory.search import Search
+from recalld.memory.storing import Storing
+from recalld.memory.trees import Tree, Trees
+from recalld.memory.verdicts import Verdicts
+from recalld.memory.views import Views
+from recalld.server.dispatch import Dispatch
+from recalld.server.handlers import daemon_handlers, tree_handlers
+from recalld.server.push import Publisher
+from recalld.server.sockets import Sockets
+from recalld.store import Store, outlines, workspaces
+from recalld.vectors import Vectors
+from recalld.watch import Watcher
+
+log = logging.getLogger(__name__)
+
+FINISH_S = 0.5
+"""How long requests under way may take to end when the daemon stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class _TreeOpened(Event):
+    tree_id: str
+
+
+class App:
+    """One daemon.
+
+    Args:
+        lock: held already; it comes before any socket or store.
+        clock: tests move it.
+    """
+
+    def __init__(self, config: Config, paths: Paths, lock: DaemonLock, clock: Clock = system_clock) -> None:
+        self._config = config
+        self._paths = paths
+        self._lock = lock
+        self._started = time.monotonic()
+        self._epoch = secrets.token_hex(6)
+        self._stop_asked = asyncio.Event()
+        self._heartbeat: asyncio.Task[None] | None = None
+
+        self._bus = EventBus()
+        self._store = Store(paths.data)
+        self._watcher = Watcher(config, self._bus.publish_threadsafe, scratch=paths.runtime)
+        self._quarantine = Quarantine(self._store, clock)
+        self._pool = ParserPool(
+            workers=config.parse_workers,
+            timeout_s=config.parse_timeout_s,
+            idle_s=config.parse_idle_s,
+            max_file_bytes=config.max_file_bytes,
+            max_symbols=config.max_symbols_per_file,
+            memory_mb=config.worker_memory_mb,
+            quarantine=self._quarantine,
+            before_read=self._watcher.before_read,
+            after_read=self._watcher.after_read,
+        )
+        self._vectors = Vectors(paths.data / "vectors", config, Corpus(self._store))
+
+        self._trees = Trees(self._store, clock)
+        codebase = Codebase(self._store, self._pool, self._watcher.before_read, self._watcher.after_read)
+        verdicts = Verdicts(self._store, codebase)
+        views = Views(verdicts)
+        search = Search(config, self._store, self._vectors, views)
+        contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
+        storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, clock, self._bus.publish)
+        memories = Memories(
+            config, self._store, self._trees, codebase, verdicts, self._vectors, clock, self._bus.publish
+        )
+        self._follower = Follower(
+            config, self._store, self._trees, self._pool, codebase, verdicts, contexts, self._bus.publish
+        )
+        self._openings = Lane("opening trees", self._watch_tree)
+        self._jobs = Jobs(
+            [Job(name="purge-forgotten", every_hours=24, run=memories.purge_expired, max_s=600)], self._store, clock
+        )
+
+        handlers = tree_handlers(self, storing, memories, search, contexts, Outlines(codebase, contexts))
+        self._dispatch = Dispatch(self._trees, handlers, daemon_handlers(self), config.max_pending_requests)
+        self._sockets = Sockets(config, paths, self._dispatch.serve, greet=lambda: self._publisher.heartbeat())
+        self._publisher = Publisher(self._sockets.events, self._epoch)
+        self._wire()
+
+    def _wire(self) -> None:
+        self._bus.subscribe(TreeListed, self._follower.report)
+        self._bus.subscribe(FilesChanged, self._follower.report)
+        self._bus.subscribe(FileOpened, self._follower.report)
+        self._bus.subscribe(TreeGone, self._follower.report)
+        self._bus.subscribe(MemoryTouched, self._follower.memory_touched)
+        self._bus.subscribe(_TreeOpened, self._openings.put)
+        self._bus.subscribe(ContextReady, self._publisher.context)
+        self._bus.subscribe(VerdictTurned, self._publisher.verdict)
+        self._bus.subscribe(MemoryTouched, self._publisher.memory)
+        self._bus.subscribe(Scanned, self._publisher.scan)
+
+    # --- start and stop -----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Serve until a signal or a request asks to stop."""
+        await self.start()
+        try:
+            await self._stop_asked.wait()
+        finally:
+            await self.stop()
+
+    async def start(self) -> None:
+        """Come up: store, sockets, watch, jobs; the model loads behind."""
+        await self._store.open()
+        await self._quarantine.load()
+        followed = await self._trees.start()
+        self._bus.start()
+        self._sockets.start()
+        self._heartbeat = asyncio.create_task(self._beat(), name="heartbeat")
+        log.info("serving at %s as process %d", self._paths.requests_address, os.getpid())
+        await self._watcher.start()
+        self._openings.start()
+        for tree in followed:
+            self._bus.publish(_TreeOpened(tree.id))
+        await self._vectors.start()
+        await self._jobs.start()
+
+    async def stop(self) -> None:
+        """Go down in reverse; within two seconds."""
+        log.info("stopping")
+        self._publisher.stopping()
+        await self._jobs.stop()
+        await self._openings.stop()
+        await self._watcher.stop()
+        await self._dispatch.stop(FINISH_S)
+        await self._follower.stop()
+        await self._vectors.stop()
+        await self._pool.stop()
+        await self._bus.stop()
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+        self._sockets.stop()
+        await self._store.close()
+        self._lock.release()
+        log.info("stopped")
+
+    def shutdown(self) -> None:
+        """Ask the daemon to stop; it answers first."""
+        self._stop_asked.set()
+
+    async def _beat(self) -> None:
+        while True:
+            self._publisher.heartbeat()
+            await asyncio.sleep(HEARTBEAT_S)
+
+    # --- trees --------------------------------------------------------------------------------------
+
+    async def open_workspace(self, request: wire.OpenWorkspace) -> wire.OpenWorkspaceReply:
+        """Make a folder's project a workspace, or find it, and follow its tree."""
+        tree, created, fresh = await self._trees.open(request.path, request.workspace_id)
+        if fresh:
+            self._bus.publish(_TreeOpened(tree.id))
+        shown = await self._shown(tree)
+        return wire.OpenWorkspaceReply(workspace=shown, created=created, warnings=shown.warnings)
+
+    async def close_tree(self, tree: Tree) -> None:
+        """Follow a tree no more."""
+        await self._watcher.remove(tree.id)
+        await self._follower.leave(tree.id)
+        await self._trees.close(tree)
+
+    async def sync(self, tree: Tree, timeout_s: float) -> wire.SyncReply:
+        """Wait until every change made to the tree so far is reflected."""
+        started = time.monotonic()
+        async with asyncio.timeout(timeout_s):
+            await self._bus.drained()
+            await self._openings.drained()
+            await self._watcher.sync(tree.id, timeout_s)
+            await self._bus.drained()
+            await self._follower.idle(tree)
+            await self._bus.drained()
+        return wire.SyncReply(waited_ms=round((time.monotonic() - started) * 1000, 1))
+
+    async def reindex(self, tree: Tree) -> wire.ReindexReply:
+        """Make outlines, full text and vectors anew."""
+        await self._store.code.write(outlines.drop_tree, tree.id)
+        await self._store.rebuild_words()
+        await self._vectors.rebuild()
+        await self._watcher.rescan(tree.id, "asked")
+        counts = await self._store.truth.read(workspaces.memory_counts)
+        return wire.ReindexReply(files=tree.files, memories=counts.get(tree.workspace_id, 0))
+
+    async def _watch_tree(self, event: _TreeOpened) -> None:
+        tree = self._trees.get(event.tree_id)
+        if tree is not None:
+            await self._watcher.add(tree.id, tree.root)
+
+    # --- telling ------------------------------------------------------------------------------------
+
+    def hello(self) -> wire.HelloReply:
+        """Who is there."""
+        return wire.HelloReply(
+            version=__version__,
+            protocol=PROTOCOL_VERSION,
+            pid=os.getpid(),
+            epoch=self._epoch,
+            ready=self._ready(),
+            events=self._paths.events_address,
+        )
+
+    async def status(self) -> wire.StatusReply:
+        """How everything is."""
+        shown = [await self._shown(tree) for tree in self._trees]
+        warnings = [f"{one.path}: {warning}" for one in shown for warning in one.warnings]
+        if self._vectors.state.startswith("down"):
+            warnings.append(f"vectors are {self._vectors.state}: search goes by words only")
+        return wire.StatusReply(
+            version=__version__,
+            pid=os.getpid(),
+            epoch=self._epoch,
+            ready=self._ready(),
+            uptime_s=round(time.monotonic() - self._started, 1),
+            socket=str(self._paths.requests),
+            home=str(self._paths.home),
+            memory_mb=await asyncio.to_thread(_memory_mb),
+            vectors=self._vectors.state,
+            workspaces=shown,
+            jobs=self._jobs.status(),
+            queues={
+                "requests": len(self._dispatch),
+                "reports": self._follower.backlog(),
+                "parsing": self._pool.backlog(),
+            },
+            quarantined=self._quarantine.listed(),
+            warnings=warnings,
+        )
+
+    def _ready(self) -> bool:
+        return self._vectors.state != "loading" and not any(tree.scanning for tree in self._trees)
+
+    async def _shown(self, tree: Tree) -> Workspace:
+        health = self._watcher.health(tree.id)
+        counts = await self._store.truth.read(workspaces.memory_counts)
+        return Workspace(
+            workspace_id=tree.workspace_id,
+            tree_id=tree.id,
+            path=str(tree.root),
+            name=tree.root.name,
+            files=tree.files,
+            symbols=tree.symbols,
+            memories=counts.get(tree.workspace_id, 0),
+            skipped=tree.skipped,
+            scanning=tree.scanning,
+            scanned=tree.scanned,
+            to_scan=tree.to_scan,
+            watch=health.mode,
+            watched_folders=health.watched_folders,
+            warnings=health.warnings,
+        )
+
+
+def _memory_mb() -> float:
+    process = psutil.Process()
+    total = process.memory_info().rss
+    for child in process.children(recursive=True):
+        try:
+            total += child.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return round(total / 1e6, 1)

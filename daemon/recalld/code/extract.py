@@ -1,0 +1,195 @@
+"""From the bytes of a file to its symbols: names, spans, signatures, fingerprints. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from recalld.code.fingerprint import CONTAINERS, Normalised
+from recalld.code.grammar import Captured, Definition, capture
+from recalld.code.languages import Language
+from recalld.code.parameters import parameter_types
+from recalld.outline import Symbol
+
+MAX_SIGNATURE = 200
+
+_LOCALS = frozenset({"constant", "variable", "field", "property"})
+_CODE = frozenset({"function", "method", "constructor", "macro"})
+_HOLD_METHODS = (CONTAINERS - {"module", "namespace", "heading"}) | {"scope"}
+_SAME_TWICE = frozenset({"struct", "union", "enum"})
+_TRANSPARENT = frozenset({"prototype", "exports", "module", "this", "window"})
+_QUOTES = frozenset("'\"")
+_TYPE_ARGUMENTS = re.compile(r"<[^<>]*>")
+
+
+@dataclass(slots=True)
+class _Place:
+    """A definition with its place in the file."""
+
+    definition: Definition
+    leaf: str
+    around: int
+    """Position of the place around it in the list of places, -1 at the top."""
+    qualified: str
+    inside: list[Definition] = field(default_factory=list)
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What a file declares."""
+
+    symbols: list[Symbol]
+    partial: bool
+    """The file has errors, and this is what could be read of it."""
+    cut: bool
+    """There are more symbols than were asked for."""
+
+
+def extract(source: bytes, language: Language, max_symbols: int) -> Extracted:
+    """The symbols of a file.
+
+    Args:
+        source: its bytes.
+        language: what it is written in.
+        max_symbols: how many to give at most, from the top of the file on.
+    """
+    captured = capture(source, language)
+    places = _places(source, language, captured)
+    symbols_at = [i for i, place in enumerate(places) if place.definition.kind != "scope"]
+    cut = len(symbols_at) > max_symbols
+    del symbols_at[max_symbols:]
+    listed = [places[i] for i in symbols_at]
+    _name(listed, language)
+    if not listed:
+        return Extracted([], captured.has_errors, cut)
+    normalised = Normalised(source, language, captured)
+    parents = _parents(places, symbols_at)
+    symbols = []
+    for place, parent in zip(listed, parents, strict=True):
+        d = place.definition
+        fingerprint, header, size = normalised.digests(d, place.inside)
+        symbols.append(
+            Symbol(
+                name=place.name,
+                kind=d.kind,
+                line=d.line + 1,
+                end_line=d.end_line + 1,
+                start=d.start,
+                end=d.end,
+                signature=_signature(normalised.code, d),
+                fingerprint=fingerprint,
+                header=header,
+                size=size,
+                parent=parent,
+            )
+        )
+    return Extracted(symbols, captured.has_errors, cut)
+
+
+def fingerprint_of(code: bytes, language: Language) -> tuple[str, str, int] | None:
+    """The fingerprint, header digest and size of one symbol's code as it was cut out of its file.
+
+    Returns:
+        The same as its symbol had in the file, or None where the code is no definition of the language.
+    """
+    for before, after in (("", ""), *language.wrappers):
+        wrapped = before.encode() + code + after.encode()
+        for symbol in extract(wrapped, language, 2).symbols:
+            if wrapped[symbol.start : symbol.end].strip() == code.strip():
+                return symbol.fingerprint, symbol.header, symbol.size
+    return None
+
+
+def _places(source: bytes, language: Language, captured: Captured) -> list[_Place]:
+    """The definitions that are symbols or qualify symbols, each with what is around it."""
+    places: list[_Place] = []
+    open_places: list[int] = []
+    for d in captured.definitions:
+        while open_places and _is_over(places[open_places[-1]].definition, d):
+            open_places.pop()
+        around = open_places[-1] if open_places else -1
+        outer = places[around] if around >= 0 else None
+        leaf = _leaf(source[d.name_start : d.name_end], language)
+        if outer and d.kind in _LOCALS and any(places[i].definition.kind in _CODE for i in open_places):
+            continue
+        if outer and d.kind in _SAME_TWICE and (outer.definition.kind, outer.leaf) == (d.kind, leaf):
+            continue  # typedef struct node { … } node;
+        if d.kind in ("variable", "field") and len(leaf) > 1 and leaf.isupper():
+            d.kind = "constant"
+        in_type = d.scope or "." in leaf or (outer and outer.definition.kind in _HOLD_METHODS)
+        if d.kind == "function" and in_type:
+            d.kind = "method"
+        scope = source[d.scope[0] : d.scope[1]].decode("utf-8", "replace") if d.scope else ""
+        qualified = ".".join(part for part in (outer.qualified if outer else "", scope, leaf) if part)
+        if outer:
+            outer.inside.append(d)
+        open_places.append(len(places))
+        places.append(_Place(d, leaf, around, qualified))
+    return places
+
+
+def _is_over(outer: Definition, d: Definition) -> bool:
+    """Whether `outer` ended before `d`, or both share one statement: `const a = 1, b = 2`."""
+    return outer.end <= d.start or (outer.start, outer.end) == (d.start, d.end)
+
+
+def _leaf(text: bytes, language: Language) -> str:
+    """A name as the language writes it, with dots between its parts: `Type::method`, `M:f`, `exports.f`."""
+    name = " ".join(text.decode("utf-8", "replace").split())
+    if name[:1] in _QUOTES and name[-1:] == name[:1]:
+        return name[1:-1]
+    if language.name == "markdown":
+        return name.rstrip("#").rstrip() or name
+    for mark in language.joins:
+        if mark in name:
+            qualifier, _, last = name.rpartition(mark)
+            while qualifier != (shorter := _TYPE_ARGUMENTS.sub("", qualifier)):
+                qualifier = shorter
+            parts = [*qualifier.replace(mark, ".").split("."), last]
+            name = ".".join(part for part in parts if part and part not in _TRANSPARENT)
+    return name
+
+
+def _name(places: list[_Place], language: Language) -> None:
+    """Give each place a name that no other in the file has, and what is inside it along with it."""
+    same: defaultdict[str, list[_Place]] = defaultdict(list)
+    for place in places:
+        same[place.qualified].append(place)
+    taken: Counter[str] = Counter()
+    for place in places:
+        name = place.qualified
+        if language.overloads and place.definition.params is not None and len(same[name]) > 1:
+            name += f"({','.join(parameter_types(place.definition.params))})"
+        taken[name] += 1
+        place.name = name if taken[name] == 1 else f"{name}#{taken[name]}"
+
+
+def _parents(places: list[_Place], symbols_at: list[int]) -> list[int]:
+    """For each symbol the index of the one around it; of what is written outside its type, that of the type."""
+    number = {at: i for i, at in enumerate(symbols_at)}
+    by_name = {places[at].qualified: i for i, at in reversed(list(enumerate(symbols_at)))}
+    parents = []
+    for at in symbols_at:
+        place = places[at]
+        around = place.around
+        parent = number.get(around, -1)
+        if parent < 0 or "." in place.leaf:
+            while around >= 0 and around not in number:
+                around = places[around].around
+            parent = by_name.get(place.qualified.rpartition(".")[0], number.get(around, -1))
+        parents.append(parent)
+    return parents
+
+
+def _signature(code: bytes, d: Definition) -> str:
+    """The header in one line; of what holds a value, with the value."""
+    if d.kind in _LOCALS:
+        head = code[d.head_start : d.end]
+    elif d.name_start >= d.head_end:  # typedef struct { … } name;
+        head = code[d.head_start : d.head_end] + b" " + code[d.name_start : d.name_end]
+    else:
+        head = code[d.head_start : d.head_end]
+    text = " ".join(head.decode("utf-8", "replace").split()).rstrip("{:; ").removesuffix("=>").rstrip("= ")
+    return text if len(text) <= MAX_SIGNATURE else text[: MAX_SIGNATURE - 1] + "…"

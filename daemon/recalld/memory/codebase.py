@@ -1,0 +1,95 @@
+"""The code of a tree as memories need it: a file's outline as of now, and the bytes of a symbol."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from recalld.code import ParserPool
+from recalld.memory.trees import ROOT_FOLDER, Tree
+from recalld.outline import Outline
+from recalld.store import Store, outlines
+
+
+class Codebase:
+    """Outlines of files, from the store where they are fresh and parsed anew where they are not.
+
+    Args:
+        before_read: called with a file's path before the daemon reads it, so that the watch does not take
+            it for somebody else's; `after_read` likewise.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        pool: ParserPool,
+        before_read: Callable[[Path], None],
+        after_read: Callable[[Path], None],
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._before_read = before_read
+        self._after_read = after_read
+
+    async def outline(self, tree: Tree, path: str) -> Outline | None:
+        """The outline of a file as it is on the disk now; None where there is no such file."""
+        stamp = await asyncio.to_thread(_stamp, tree.root / path)
+        if stamp is None:
+            return None
+        known = await self._store.code.read(outlines.get, tree.id, path)
+        if known is not None and known.stamp == stamp:
+            return known
+        parsed = await self._pool.outline(tree.root, path, urgent=True)
+        if parsed.status == "gone":
+            return None
+        if known is not None:
+            await self._store.code.write(outlines.save, tree.id, [parsed])
+        return parsed
+
+    async def known_outlines(self, tree: Tree, paths: Sequence[str]) -> dict[str, Outline]:
+        """The outlines of these files as the watch last reported them; files it does not follow are looked at."""
+        found = await self._store.code.read(outlines.get_many, tree.id, paths)
+        for path in paths:
+            if path not in found and not path.endswith("/"):
+                unfollowed = await self.outline(tree, path)
+                if unfollowed is not None:
+                    found[path] = unfollowed
+        return found
+
+    async def parse(self, tree: Tree, paths: Sequence[str]) -> list[Outline]:
+        """Outlines of files that were just changed, ahead of any scan."""
+        return await asyncio.gather(*(self._pool.outline(tree.root, path, urgent=True) for path in paths))
+
+    async def code(self, tree: Tree, outline: Outline) -> bytes:
+        """The bytes that an outline was made of; empty where the file has changed meanwhile."""
+        file = tree.root / outline.path
+        self._before_read(file)
+        try:
+            content = await asyncio.to_thread(file.read_bytes)
+        except OSError:
+            return b""
+        finally:
+            self._after_read(file)
+        same = hashlib.blake2b(content, digest_size=16).hexdigest() == outline.content_hash
+        return content if same else b""
+
+    async def folder_exists(self, tree: Tree, folder: str) -> bool:
+        """Whether the folder is there."""
+        return folder == ROOT_FOLDER or await asyncio.to_thread((tree.root / folder).is_dir)
+
+    async def files_under(self, tree: Tree, folder: str) -> list[str]:
+        """The files below a folder, at any depth."""
+        return await self._store.code.read(outlines.files_under, tree.id, folder)
+
+
+def _stamp(file: Path) -> str | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"

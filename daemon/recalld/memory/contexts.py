@@ -1,0 +1,211 @@
+"""The prepared context of a file: what belongs to it, ranked, within a token budget, ready before anyone asks."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from recall.protocol.values import Brief, Cause, Context
+from recalld.config import Config
+from recalld.events import ContextReady, Event
+from recalld.memory.codebase import Codebase
+from recalld.memory.search import Search
+from recalld.memory.text import marked, summary_of, token_estimate
+from recalld.memory.trees import ROOT_FOLDER, Tree, folders_above
+from recalld.memory.views import Views
+from recalld.outline import Outline
+from recalld.store import Store, anchors, memories
+from recalld.store.rows import AnchorRow, MemoryRow
+from recalld.vectors import Vectors
+
+STALE = frozenset({"changed", "moved+changed", "ambiguous", "missing"})
+# How near a memory stands to the file, by what ties it to it. Meaning alone stays below any tie.
+SYMBOL, FILE, FOLDER, FOLDER_STEP = 1.0, 0.9, 0.75, 0.05
+NEAR_COSINE = 0.35
+MAX_NEAR = 3
+MAX_NAMES_FOR_MEANING = 40
+
+
+@dataclass(slots=True)
+class Belonging:
+    """A memory that belongs to a file, and why."""
+
+    row: MemoryRow
+    anchors: list[AnchorRow]
+    nearness: float
+    why: list[str]
+    symbol_names: list[str]
+    """Of the file's symbols, those that the memory is tied to."""
+
+
+class Contexts:
+    """Builds contexts, keeps them prepared, and says when one is to be pushed."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        codebase: Codebase,
+        search: Search,
+        views: Views,
+        vectors: Vectors,
+        publish: Callable[[Event], None],
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._codebase = codebase
+        self._search = search
+        self._views = views
+        self._vectors = vectors
+        self._publish = publish
+        self._prepared: OrderedDict[tuple[str, str], tuple[Context, bytes]] = OrderedDict()
+
+    def prepared(self, tree: Tree, path: str) -> bytes | None:
+        """The context of a file as JSON, if it stands ready."""
+        found = self._prepared.get((tree.id, path))
+        return found[1] if found else None
+
+    async def context(self, tree: Tree, path: str) -> Context:
+        """The context of a file, prepared or built now."""
+        found = self._prepared.get((tree.id, path))
+        return found[0] if found else await self._build(tree, path)
+
+    async def push(self, tree: Tree, path: str, cause: Cause, *, only_with_memories: bool = False) -> None:
+        """Build the context of a file anew and have it pushed."""
+        context = await self._build(tree, path)
+        if context.memories or not only_with_memories:
+            self._publish(ContextReady(tree.workspace_id, tree.id, path, cause, context))
+
+    async def opened(self, tree: Tree, path: str) -> None:
+        """Somebody opened a file: push its context, prepared or built now."""
+        tree.opened(path)
+        context = await self.context(tree, path)
+        self._publish(ContextReady(tree.workspace_id, tree.id, path, "opened", context))
+
+    def forget(self, tree: Tree, paths: Sequence[str] | None = None) -> None:
+        """Drop what is prepared for these files, or for the whole tree."""
+        for key in [k for k in self._prepared if k[0] == tree.id and (paths is None or k[1] in paths)]:
+            del self._prepared[key]
+
+    async def refresh_open(self, tree: Tree) -> None:
+        """A memory changed: prepare the open files anew and push those whose context is another now."""
+        before = {path: self.prepared(tree, path) for path in tree.open_files}
+        self.forget(tree)
+        await self._vectors.settled(2.0)
+        for path, known in before.items():
+            if path not in tree.open_files:
+                continue
+            context = await self._build(tree, path)
+            if self.prepared(tree, path) != known and (context.memories or known is not None):
+                self._publish(ContextReady(tree.workspace_id, tree.id, path, "memory", context))
+
+    # --- what belongs to a file --------------------------------------------------------------------
+
+    async def belonging(self, tree: Tree, path: str) -> list[Belonging]:
+        """The memories tied to a file, to its symbols or to a folder above it, nearest first."""
+        folders = [path, *_folders_of_folder(path)] if path.endswith("/") else folders_above(path)
+        places = folders if path.endswith("/") else [path, *folders]
+        tied = await self._store.truth.read(anchors.anchors_at, [tree.workspace_id], places)
+        rows = await self._store.truth.read(memories.get_many, list({anchor.memory_id for anchor in tied}))
+        bound = await self._store.truth.read(anchors.anchors_of, list(rows))
+        found: dict[str, Belonging] = {}
+        for anchor in tied:
+            nearness, why = _nearness(anchor, folders)
+            row = rows.get(anchor.memory_id)
+            if row is None:
+                continue
+            each = found.setdefault(row.id, Belonging(row, bound.get(row.id, []), 0.0, [], []))
+            each.nearness = max(each.nearness, nearness)
+            each.why.append(why)
+            if anchor.kind == "symbol":
+                said = self._views.verdict(tree, anchor)
+                each.symbol_names.append(said.symbol or anchor.symbol or "")
+        return sorted(found.values(), key=_rank, reverse=True)
+
+    def brief(self, tree: Tree, each: Belonging) -> Brief:
+        """A belonging memory as the wire shows it."""
+        brief = self._views.brief(tree, each.row, each.anchors)
+        brief.why = each.why
+        return brief
+
+    # --- building ----------------------------------------------------------------------------------
+
+    async def _build(self, tree: Tree, path: str) -> Context:
+        settled = await self._vectors.settled(0.0)
+        belonging = await self.belonging(tree, path)
+        if not path.endswith("/"):
+            known = await self._codebase.known_outlines(tree, [path])
+            belonging += await self._near(tree, path, known.get(path), {each.row.id for each in belonging})
+        context = self._within_budget(tree, path, belonging)
+        if settled:  # else what was stored a moment ago might be missing from it
+            self._prepared[tree.id, path] = (context, msgspec.json.encode(context))
+            while len(self._prepared) > self._config.context_cache:
+                self._prepared.popitem(last=False)
+        return context
+
+    async def _near(self, tree: Tree, path: str, outline: Outline | None, known: set[str]) -> list[Belonging]:
+        names = [symbol.name for symbol in outline.symbols[:MAX_NAMES_FOR_MEANING]] if outline else []
+        cosines = dict(await self._search.near(tree, " ".join([path, *names]), MAX_NEAR + len(known)))
+        ids = [each for each, cosine in cosines.items() if cosine >= NEAR_COSINE and each not in known][:MAX_NEAR]
+        rows = await self._store.truth.read(memories.get_many, ids)
+        bound = await self._store.truth.read(anchors.anchors_of, ids)
+        return [
+            Belonging(rows[each], bound.get(each, []), cosines[each] / 2, [f"meaning {cosines[each]:.2f}"], [])
+            for each in ids
+            if each in rows and rows[each].forgotten_at is None
+        ]
+
+    def _within_budget(self, tree: Tree, path: str, belonging: Sequence[Belonging]) -> Context:
+        budget = self._config.context_tokens
+        briefs: list[Brief] = []
+        texts: list[str] = []
+        tokens = 0
+        for each in belonging:
+            brief = self.brief(tree, each)
+            text = _injected(brief, each, each.row.narrative, path)
+            if tokens + token_estimate(text) > budget:
+                text = _injected(brief, each, summary_of(each.row.narrative), path)
+            if tokens + token_estimate(text) > budget:
+                continue
+            tokens += token_estimate(text)
+            briefs.append(brief)
+            texts.append(text)
+        return Context(
+            file_path=path,
+            workspace_id=tree.workspace_id,
+            tree_id=tree.id,
+            memories=briefs,
+            text="\n".join(texts),
+            tokens=tokens,
+            token_budget=budget,
+            left_out=len(belonging) - len(briefs),
+            stale=sum(1 for brief in briefs if brief.verdict in STALE),
+        )
+
+
+def _folders_of_folder(folder: str) -> list[str]:
+    return [] if folder == ROOT_FOLDER else folders_above(folder.rstrip("/"))
+
+
+def _nearness(anchor: AnchorRow, folders: Sequence[str]) -> tuple[float, str]:
+    if anchor.kind == "symbol":
+        return SYMBOL, f"symbol {anchor.symbol}"
+    if anchor.kind == "file":
+        return FILE, "file"
+    steps = folders.index(anchor.path) if anchor.path in folders else len(folders)
+    return FOLDER - FOLDER_STEP * min(steps, 8), f"folder {anchor.path}"
+
+
+def _rank(each: Belonging) -> float:
+    return each.nearness * (0.5 + 0.5 * each.row.importance_score)
+
+
+def _injected(brief: Brief, each: Belonging, narrative: str, path: str) -> str:
+    about = [brief.memory_type, f"importance {brief.importance_score:.2f}", "; ".join(each.why)]
+    if brief.verdict in STALE:
+        about.append(f"{brief.verdict}: {brief.reason}")
+    head = f"{brief.title} ({', '.join(about)})"
+    return marked(head if narrative == brief.title else f"{head}\n{narrative}", path)

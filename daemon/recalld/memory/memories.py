@@ -1,0 +1,299 @@
+"""Keeping memories: get, edit, forget, restore, pin, rate, list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from recall.protocol import requests as wire
+from recall.protocol.errors import RecallError
+from recall.protocol.values import Memory
+from recalld.config import Config
+from recalld.events import Event, MemoryTouched
+from recalld.memory import views
+from recalld.memory.binding import Binding
+from recalld.memory.clock import Clock, iso
+from recalld.memory.codebase import Codebase
+from recalld.memory.text import text_hash, type_named, unique
+from recalld.memory.trees import PERSONAL, Tree, Trees
+from recalld.memory.verdicts import Verdicts
+from recalld.store import Store, anchors, memories
+from recalld.store.rows import AnchorRow, MemoryRow, RatingRow
+from recalld.vectors import Vectors
+
+USEFUL_SHARE = 0.4
+"""Of what is missing to 1, what a useful rating adds: 0.95 becomes 0.97."""
+NOT_USEFUL_SHARE = 0.25
+"""Of the importance, what a rating of not useful takes away."""
+
+
+class Memories:
+    """The memories of all workspaces. Every method that changes something is durable when it returns."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        trees: Trees,
+        codebase: Codebase,
+        verdicts: Verdicts,
+        vectors: Vectors,
+        clock: Clock,
+        publish: Callable[[Event], None],
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._trees = trees
+        self._codebase = codebase
+        self._verdicts = verdicts
+        self._vectors = vectors
+        self._clock = clock
+        self._publish = publish
+        self._views = views.Views(verdicts)
+
+    # --- one memory ------------------------------------------------------------------------------
+
+    async def get(self, tree: Tree, memory_id: str) -> Memory:
+        """One memory, whole, also a forgotten one.
+
+        Raises:
+            RecallError: `unknown_id`.
+        """
+        return await self._view(tree, await self._known(tree, memory_id))
+
+    async def edit(self, tree: Tree, request: wire.Edit) -> Memory:
+        """Change what is given and accept the code of now.
+
+        Raises:
+            RecallError: `unknown_id`, `forgotten`, `empty_title`, `invalid_params`, `unknown_symbol`.
+        """
+        row = await self._live(tree, request.id)
+        if request.title is not None and not request.title.strip():
+            raise RecallError("empty_title", "the title is empty: write one", field="title")
+        row.title = " ".join(request.title.split()) if request.title is not None else row.title
+        row.narrative = request.narrative.strip() or row.title if request.narrative is not None else row.narrative
+        row.memory_type = type_named(request.memory_type) if request.memory_type is not None else row.memory_type
+        row.concepts = unique(request.concepts) if request.concepts is not None else row.concepts
+        row.tags = unique(request.tags) if request.tags is not None else row.tags
+        if request.importance_score is not None:
+            row.importance_score = request.importance_score
+            row.pinned = request.importance_score == 1.0
+        row.text_hash = text_hash(row.title, row.narrative)
+        previous = await self._anchors(row.id)
+        bound = await self._rebound(tree, row, previous, request)
+        await self._change(tree, row, "edited", bound)
+        return await self._view(tree, row)
+
+    async def _rebound(
+        self, tree: Tree, row: MemoryRow, previous: list[AnchorRow], request: wire.Edit
+    ) -> list[AnchorRow]:
+        """The memory's anchors with the code of now among their forms; new ones where the request names others."""
+        if row.workspace_id == PERSONAL:
+            return []
+        named_files = views.source_files(previous) if request.source_files is None else request.source_files
+        named_symbols = views.symbols(previous) if request.symbols is None else request.symbols
+        kept = request.source_files is None and request.symbols is None
+        binding = Binding(self._codebase, tree, iso(self._clock()))
+        bound = await binding.anchors(named_files, named_symbols, unresolved=request.unresolved or kept)
+        known = {(anchor.path, anchor.symbol): anchor for anchor in previous}
+        for anchor in bound:
+            before = known.get((anchor.path, anchor.symbol))
+            if before is None:
+                continue
+            fingerprints = {form.fingerprint for form in before.forms}
+            for form in anchor.forms:
+                form.source = "accepted"
+            anchor.forms = before.forms + [form for form in anchor.forms if form.fingerprint not in fingerprints]
+        return bound
+
+    async def restore(self, tree: Tree, memory_id: str) -> Memory:
+        """Bring back what was forgotten.
+
+        Raises:
+            RecallError: `unknown_id`.
+        """
+        row = await self._known(tree, memory_id)
+        if row.forgotten_at is not None:
+            await self._store.truth.write(memories.set_forgotten, [row.id], None, "restored")
+            row = await self._known(tree, memory_id)
+            await self._judge(tree, row)
+            self._touched([row], "restored")
+        return await self._view(tree, row)
+
+    async def pin(self, tree: Tree, memory_id: str, *, pinned: bool) -> Memory:
+        """Set the importance to 1.0 for good, or back to what it was.
+
+        Raises:
+            RecallError: `unknown_id`, `forgotten`.
+        """
+        row = await self._live(tree, memory_id)
+        if row.pinned == pinned:
+            return await self._view(tree, row)
+        if pinned:
+            row.unpinned_importance, row.importance_score = row.importance_score, 1.0
+        else:
+            row.importance_score, row.unpinned_importance = row.unpinned_importance or 0.7, None
+        row.pinned = pinned
+        await self._change(tree, row, "pinned" if pinned else "unpinned", None)
+        return await self._view(tree, row)
+
+    async def rate(self, tree: Tree, request: wire.Rate) -> wire.RateReply:
+        """Record whether a memory helped and move its importance, unless it is pinned.
+
+        Raises:
+            RecallError: `unknown_id`, `forgotten`.
+        """
+        row = await self._live(tree, request.id)
+        now = iso(self._clock())
+        before = row.importance_score
+        if not row.pinned:
+            moved = before + (1 - before) * USEFUL_SHARE if request.useful else before * (1 - NOT_USEFUL_SHARE)
+            row.importance_score = min(round(moved, 4), 0.9999)  # 1.0 is for what is pinned
+        if request.useful:
+            row.useful += 1
+            row.last_used_at = now
+        else:
+            row.not_useful += 1
+        rating = RatingRow(
+            memory_id=row.id,
+            at=now,
+            useful=request.useful,
+            context=request.context,
+            previous=before,
+            updated=row.importance_score,
+            session_id=request.session_id,
+        )
+        row.updated_at = now
+        await self._store.truth.write(_rate, row, rating)
+        self._touched([row], "rated")
+        return wire.RateReply(
+            memory_id=row.id,
+            previous_importance=before,
+            updated_importance=row.importance_score,
+            rating_recorded=True,
+        )
+
+    async def history(self, tree: Tree, memory_id: str) -> wire.HistoryReply:
+        """The states a memory has had, newest first.
+
+        Raises:
+            RecallError: `unknown_id`.
+        """
+        row = await self._known(tree, memory_id)
+        found = await self._store.truth.read(memories.versions, row.id)
+        return wire.HistoryReply(id=row.id, versions=[views.version(each) for each in found])
+
+    # --- many ------------------------------------------------------------------------------------
+
+    async def forget(self, tree: Tree, request: wire.Forget) -> wire.ForgetReply:
+        """Forget by id, or all of this workspace that match; with `purge` for good.
+
+        Raises:
+            RecallError: `unknown_id`, `invalid_params`.
+        """
+        matching = request.older_than_days is not None or request.containing is not None
+        if matching == bool(request.ids):
+            raise RecallError("invalid_params", "name ids, or what to match (older than, containing): one of the two")
+        if request.purge and matching:
+            raise RecallError("invalid_params", "what is purged is gone for good: name it by id", field="purge")
+        if matching:
+            ids = await self._matching(tree, request)
+            found = await self._store.truth.read(memories.get_many, ids)
+            rows = [found[each] for each in ids]
+        else:
+            rows = [await self._known(tree, each) for each in dict.fromkeys(request.ids)]
+            if not request.purge:
+                rows = [row for row in rows if row.forgotten_at is None]
+        if rows and not request.dry_run:
+            await self._forget(rows, purge=request.purge)
+        return wire.ForgetReply(ids=[row.id for row in rows], titles=[row.title for row in rows])
+
+    async def _matching(self, tree: Tree, request: wire.Forget) -> list[str]:
+        older_than = None
+        if request.older_than_days is not None:
+            older_than = iso(self._clock() - timedelta(days=request.older_than_days))
+        return await self._store.truth.read(
+            memories.matching, tree.workspace_id, older_than=older_than, containing=request.containing
+        )
+
+    async def _forget(self, rows: Sequence[MemoryRow], *, purge: bool) -> None:
+        ids = [row.id for row in rows]
+        if purge:
+            gone = await self._store.truth.read(anchors.anchors_of, ids)
+            await self._store.truth.write(memories.purge, ids)
+            await self._store.truth.scrub()
+            anchor_ids = [anchor.id for each in gone.values() for anchor in each]
+            for tree in self._trees:
+                await self._verdicts.drop(tree, anchor_ids)
+        else:
+            await self._store.truth.write(memories.set_forgotten, ids, iso(self._clock()), "forgotten")
+        self._touched(rows, "forgotten")
+
+    async def purge_expired(self) -> None:
+        """Erase what was forgotten longer ago than it can be restored."""
+        before = iso(self._clock() - timedelta(days=self._config.forget_days))
+        ids = await self._store.truth.write(memories.purge_forgotten_before, before)
+        self._vectors.touch(ids)
+
+    async def page(self, tree: Tree, request: wire.ListMemories) -> wire.ListReply:
+        """Memories of the tree's workspace, filtered and sorted."""
+        rows, total = await self._store.truth.read(
+            memories.list_memories,
+            [tree.workspace_id, PERSONAL],
+            memory_types=[type_named(name) for name in request.memory_types],
+            tags=request.tags,
+            sort=request.sort,
+            unrated=request.unrated,
+            no_files=request.no_files,
+            forgotten=request.forgotten,
+            limit=request.limit,
+            offset=request.offset,
+        )
+        bound = await self._store.truth.read(anchors.anchors_of, [row.id for row in rows])
+        return wire.ListReply(
+            memories=[self._views.brief(tree, row, bound.get(row.id, [])) for row in rows], total=total
+        )
+
+    # --- shared ----------------------------------------------------------------------------------
+
+    async def _known(self, tree: Tree, memory_id: str) -> MemoryRow:
+        row = await self._store.truth.read(memories.get, memory_id)
+        if row is None or row.workspace_id not in (tree.workspace_id, PERSONAL):
+            raise RecallError("unknown_id", f"there is no memory {memory_id} in this workspace", field="id")
+        return row
+
+    async def _live(self, tree: Tree, memory_id: str) -> MemoryRow:
+        row = await self._known(tree, memory_id)
+        if row.forgotten_at is not None:
+            raise RecallError("forgotten", f"{memory_id} was forgotten: `recall restore {memory_id}` brings it back")
+        return row
+
+    async def _anchors(self, memory_id: str) -> list[AnchorRow]:
+        return (await self._store.truth.read(anchors.anchors_of, [memory_id], with_code=True)).get(memory_id, [])
+
+    async def _change(self, tree: Tree, row: MemoryRow, cause: str, bound: list[AnchorRow] | None) -> None:
+        row.updated_at = iso(self._clock())
+        await self._store.truth.write(memories.update, row, cause, bound)
+        if bound is not None:
+            await self._judge(tree, row)
+        self._touched([row], cause)
+
+    async def _judge(self, tree: Tree, row: MemoryRow) -> None:
+        judged = await self._anchors(row.id)
+        for each in self._trees.of_workspace(tree.workspace_id):
+            await self._verdicts.judge(each, judged)
+
+    async def _view(self, tree: Tree, row: MemoryRow) -> Memory:
+        return self._views.memory(tree, row, await self._anchors(row.id))
+
+    def _touched(self, rows: Sequence[MemoryRow], change: str) -> None:
+        self._vectors.touch([row.id for row in rows])
+        for row in rows:
+            self._publish(MemoryTouched(row.workspace_id, row.id, row.title, change))
+
+
+def _rate(connection: Connection, row: MemoryRow, rating: RatingRow) -> None:
+    memories.add_rating(connection, rating)
+    memories.update(connection, row, "rated", None)

@@ -1,0 +1,156 @@
+"""Storing memories: what is asked for becomes rows and anchors, in one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+
+from recall.protocol import requests as wire
+from recall.protocol.errors import RecallError
+from recalld.events import Event, MemoryTouched
+from recalld.memory.binding import Binding
+from recalld.memory.clock import Clock, iso
+from recalld.memory.codebase import Codebase
+from recalld.memory.search import Search
+from recalld.memory.text import shortened, split_tags, text_hash, title_of, type_named, unique
+from recalld.memory.trees import PERSONAL, Tree, Trees
+from recalld.memory.verdicts import Verdicts
+from recalld.store import Store, anchors, memories
+from recalld.store.rows import AnchorRow, MemoryRow
+from recalld.vectors import Vectors
+
+
+class Storing:
+    """The door: what comes in is checked, bound to code, kept, and told to whom it concerns."""
+
+    def __init__(
+        self,
+        store: Store,
+        trees: Trees,
+        codebase: Codebase,
+        verdicts: Verdicts,
+        vectors: Vectors,
+        search: Search,
+        clock: Clock,
+        publish: Callable[[Event], None],
+    ) -> None:
+        self._store = store
+        self._trees = trees
+        self._codebase = codebase
+        self._verdicts = verdicts
+        self._vectors = vectors
+        self._search = search
+        self._clock = clock
+        self._publish = publish
+
+    async def store(self, tree: Tree, request: wire.Store) -> wire.StoreReply:
+        """Keep one memory.
+
+        Raises:
+            RecallError: `empty_title`, `invalid_params`, `duplicate`, `unknown_symbol`, `outside_workspace`.
+        """
+        row = self._row(tree, request)
+        binding = Binding(self._codebase, tree, row.created_at)
+        bound = await self._bind(binding, request)
+        if not request.force:
+            await self._refuse_double(row)
+        similar = await self._search.similar(tree, row)
+        await self._store.truth.write(memories.insert, row, bound)
+        await self._stored(tree, [row], bound)
+        return wire.StoreReply(
+            id=row.id,
+            title=row.title,
+            memory_type=row.memory_type,
+            importance_score=row.importance_score,
+            created_at=row.created_at,
+            similar=similar,
+            warnings=binding.warnings,
+        )
+
+    async def store_many(self, tree: Tree, request: wire.StoreMany) -> wire.StoreManyReply:
+        """Keep many memories in one transaction, in order.
+
+        Raises:
+            RecallError: as `store`, with `index` in its details.
+        """
+        binding = Binding(self._codebase, tree, iso(self._clock()))
+        rows: list[MemoryRow] = []
+        bound: list[list[AnchorRow]] = []
+        texts: dict[tuple[str, str], str] = {}
+        for index, one in enumerate(request.memories):
+            try:
+                row = self._row(tree, one)
+                bound.append(await self._bind(binding, one))
+                if not one.force:
+                    await self._refuse_double(row, texts.get((row.workspace_id, row.text_hash)))
+            except RecallError as refusal:
+                details = {**refusal.details, "index": index}
+                raise RecallError(
+                    refusal.code, f"memory {index}: {refusal.message}", field=refusal.field, **details
+                ) from None
+            texts[row.workspace_id, row.text_hash] = row.id
+            rows.append(row)
+        await self._store.truth.write(memories.insert_many, list(zip(rows, bound, strict=True)))
+        await self._stored(tree, rows, [anchor for each in bound for anchor in each])
+        return wire.StoreManyReply(ids=[row.id for row in rows], warnings=unique(binding.warnings))
+
+    def _row(self, tree: Tree, request: wire.Store) -> MemoryRow:
+        narrative, tags = split_tags((request.content or request.narrative).strip())
+        title = request.title
+        if title is None:
+            title = title_of(narrative)
+            if not title:
+                raise RecallError("empty_title", "there is neither a title nor a text: give one", field="title")
+        title = " ".join(title.split())
+        if not title:
+            raise RecallError("empty_title", "the title is empty: write one, or leave it out", field="title")
+        importance = request.importance_score if request.importance is None else request.importance
+        now = iso(self._clock())
+        return MemoryRow(
+            id=f"mem-{secrets.token_hex(6)}",
+            workspace_id=PERSONAL if request.personal else tree.workspace_id,
+            title=title,
+            narrative=narrative or title,
+            memory_type=type_named(request.memory_type),
+            importance_score=importance,
+            confidence=request.confidence,
+            provenance="stated",
+            concepts=unique(request.concepts),
+            tags=unique([*request.tags, *tags]),
+            session_id=request.session_id,
+            evidence=request.evidence,
+            text_hash=text_hash(title, narrative),
+            created_at=now,
+            updated_at=now,
+            pinned=importance == 1.0,
+        )
+
+    async def _bind(self, binding: Binding, request: wire.Store) -> list[AnchorRow]:
+        files = request.files if request.files is not None else request.source_files
+        if request.personal:
+            if files or request.symbols:
+                binding.warnings.append("a personal memory belongs to no project: its files are left out")
+            return []
+        return await binding.anchors(files, request.symbols, unresolved=request.unresolved)
+
+    async def _refuse_double(self, row: MemoryRow, in_batch: str | None = None) -> None:
+        double = in_batch or await self._store.truth.read(memories.find_by_text, row.workspace_id, row.text_hash)
+        if double is not None:
+            raise RecallError(
+                "duplicate",
+                f"{double} says this already ({shortened(row.title, 60)}): edit it, or store anyway with force",
+                field="narrative",
+                id=double,
+                choices=["edit", "force"],
+            )
+
+    async def _stored(self, tree: Tree, rows: Sequence[MemoryRow], bound: Sequence[AnchorRow]) -> None:
+        if bound:
+            ids = [row.id for row in rows]
+            fresh = await self._store.truth.read(anchors.anchors_of, ids)
+            judged = [anchor for each in fresh.values() for anchor in each]
+            for other in self._trees.of_workspace(tree.workspace_id):
+                await self._verdicts.judge(other, judged)
+        self._vectors.touch([row.id for row in rows])
+        for row in rows:
+            self._publish(MemoryTouched(row.workspace_id, row.id, row.title, "stored"))

@@ -1,0 +1,124 @@
+"""How memories read: titles, summaries, labels, the marker of injected text, and what text costs in tokens. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from recall.protocol.errors import RecallError
+from recall.protocol.requests import MAX_TITLE
+from recall.protocol.values import MEMORY_TYPE_ALIASES, MEMORY_TYPES, MemoryType
+
+SUMMARY_CHARACTERS = 240
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z0-9\"'`(\[])|\n\s*\n|\n(?=\s*[-*•])")
+_TAGS_LINE = re.compile(r"(?:^|(?<=[.\n!?]))\s*tags:\s*([^\n.!?]+?)\.?\s*$", re.IGNORECASE)
+_MARKER = re.compile(r"\[(?=[\s\u200b-\u200f\u2060\ufeff]*/?[\s\u200b-\u200f\u2060\ufeff]*recalld)", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+")
+
+
+def type_named(name: str) -> MemoryType:
+    """The memory type of this name, or of a peer's name for it.
+
+    Raises:
+        RecallError: `invalid_params`, with the types there are.
+    """
+    key = re.sub(r"[\s-]+", "_", name.strip().lower())
+    for memory_type in MEMORY_TYPES:
+        if key == memory_type:
+            return memory_type
+    if key in MEMORY_TYPE_ALIASES:
+        return MEMORY_TYPE_ALIASES[key]
+    raise RecallError(
+        "invalid_params",
+        f"there is no memory type {name!r}; the types are {', '.join(MEMORY_TYPES)}",
+        field="memory_type",
+    )
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences, paragraphs and list items of a text, each on one line, none empty."""
+    parts = (" ".join(part.split()) for part in _SENTENCE_END.split(text))
+    return [part for part in parts if part]
+
+
+def title_of(narrative: str) -> str:
+    """The first sentence, cut at a word where it is longer than a title may be."""
+    found = sentences(narrative)
+    return shortened(found[0].rstrip(" ."), MAX_TITLE) if found else ""
+
+
+def shortened(text: str, characters: int) -> str:
+    """The text on one line, cut at a word and marked with `…` where it is longer."""
+    line = " ".join(text.split())
+    if len(line) <= characters:
+        return line
+    cut = line[: characters - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[characters // 2 :] else cut).rstrip(" ,;:") + "…"
+
+
+def split_tags(narrative: str) -> tuple[str, list[str]]:
+    """A narrative without its closing `Tags: a, b`, and those tags."""
+    found = _TAGS_LINE.search(narrative)
+    if not found:
+        return narrative, []
+    tags = [tag.strip().lstrip("#") for tag in found[1].split(",")]
+    return narrative[: found.start()].rstrip(), [tag for tag in tags if tag]
+
+
+def unique(labels: Iterable[str]) -> list[str]:
+    """Labels stripped, in order, each once whatever its case."""
+    seen: dict[str, str] = {}
+    for label in labels:
+        clean = " ".join(label.split())
+        if clean:
+            seen.setdefault(clean.casefold(), clean)
+    return list(seen.values())
+
+
+def text_hash(title: str, narrative: str) -> str:
+    """Hex BLAKE2b-128 of the text without case, punctuation and spacing: equal for what says the same to the letter."""
+    words = " ".join(_WORD.findall(unicodedata.normalize("NFKC", f"{title}\n{narrative}").casefold()))
+    return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
+
+
+def summary_of(narrative: str, query_words: Sequence[str] = ()) -> str:
+    """The sentence that says most about the query's words, else the first; at most 240 characters."""
+    found = sentences(narrative)
+    if not found:
+        return ""
+    best = found[0]
+    if query_words:
+        wanted = {word.casefold() for word in query_words}
+
+        def share(sentence: str) -> int:
+            return len(wanted & {word.casefold() for word in _WORD.findall(sentence)})
+
+        best = max(found, key=share)
+    return shortened(best, SUMMARY_CHARACTERS)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, in order."""
+    return _WORD.findall(text)
+
+
+def token_estimate(text: str) -> int:
+    """What common tokenizers count at most for English and code: a third of the UTF-8 bytes, at least the words."""
+    return max(math.ceil(len(text.encode()) / 3), len(text.split()))
+
+
+def marked(text: str, origin: str) -> str:
+    """A text inside its provenance marker; nothing in it can close or open a marker."""
+    return f"[Recalld — retrieved for {escaped(origin)}]\n{escaped(text)}\n[/Recalld]"
+
+
+def escaped(text: str) -> str:
+    """Text in which no marker can be read, control characters gone."""
+    visible = "".join(
+        c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c == "\u200d"
+    )
+    return _MARKER.sub("(", visible)

@@ -1,0 +1,112 @@
+"""Memories as the wire shows them: rows and verdicts become values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recall.protocol.values import Anchor, Brief, Memory, MemoryVersion
+from recalld.memory.anchors import SEPARATOR, worst
+from recalld.memory.text import summary_of, type_named
+from recalld.memory.trees import Tree
+from recalld.memory.verdicts import Verdicts
+from recalld.store.rows import AnchorRow, MemoryRow, VerdictRow, VersionRow
+
+
+class Views:
+    """Shows memories as one tree sees them."""
+
+    def __init__(self, verdicts: Verdicts) -> None:
+        self._verdicts = verdicts
+
+    def brief(
+        self, tree: Tree, row: MemoryRow, anchors: Sequence[AnchorRow], *, query_words: Sequence[str] = ()
+    ) -> Brief:
+        """A memory in a list."""
+        verdict, reason = worst([self._verdicts.of(tree, anchor) for anchor in anchors])
+        return Brief(
+            id=row.id,
+            title=row.title,
+            memory_type=type_named(row.memory_type),
+            importance_score=row.importance_score,
+            summary=summary_of(row.narrative, query_words) or row.title,
+            verdict=verdict,
+            reason=reason,
+            source_files=source_files(anchors),
+            symbols=symbols(anchors),
+            concepts=row.concepts,
+            tags=row.tags,
+            created_at=row.created_at,
+        )
+
+    def memory(self, tree: Tree, row: MemoryRow, anchors: Sequence[AnchorRow]) -> Memory:
+        """A memory, whole."""
+        verdict, reason = worst([self._verdicts.of(tree, anchor) for anchor in anchors])
+        return Memory(
+            id=row.id,
+            title=row.title,
+            narrative=row.narrative,
+            memory_type=type_named(row.memory_type),
+            importance_score=row.importance_score,
+            confidence=row.confidence,
+            provenance=row.provenance,
+            concepts=row.concepts,
+            tags=row.tags,
+            source_files=source_files(anchors),
+            symbols=symbols(anchors),
+            anchors=[self._anchor(tree, anchor) for anchor in anchors],
+            verdict=verdict,
+            reason=reason,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            version=row.version,
+            workspace_id=row.workspace_id,
+            session_id=row.session_id,
+            evidence=row.evidence,
+            pinned=row.pinned,
+            forgotten_at=row.forgotten_at,
+        )
+
+    def verdict(self, tree: Tree, anchor: AnchorRow) -> VerdictRow:
+        """What the tree says of an anchor."""
+        return self._verdicts.of(tree, anchor)
+
+    def _anchor(self, tree: Tree, anchor: AnchorRow) -> Anchor:
+        said = self._verdicts.of(tree, anchor)
+        return Anchor(
+            kind=anchor.kind,
+            path=said.path,
+            symbol=said.symbol,
+            verdict=said.verdict,
+            reason=said.reason,
+            line=said.line,
+            end_line=said.end_line,
+            stored_path=anchor.path,
+            stored_symbol=anchor.symbol,
+        )
+
+
+def source_files(anchors: Sequence[AnchorRow]) -> list[str]:
+    """The files and folders among a memory's anchors, as stored."""
+    return [anchor.path for anchor in anchors if anchor.kind != "symbol"]
+
+
+def symbols(anchors: Sequence[AnchorRow]) -> list[str]:
+    """The symbols among a memory's anchors, as stored."""
+    return [f"{anchor.path}{SEPARATOR}{anchor.symbol}" for anchor in anchors if anchor.kind == "symbol"]
+
+
+def version(row: VersionRow) -> MemoryVersion:
+    """One state of a memory."""
+    return MemoryVersion(
+        version=row.version,
+        at=row.at,
+        cause=row.cause,
+        title=row.title,
+        narrative=row.narrative,
+        memory_type=type_named(row.memory_type),
+        importance_score=row.importance_score,
+        concepts=row.concepts,
+        tags=row.tags,
+        source_files=row.source_files,
+        symbols=row.symbols,
+    )

@@ -1,0 +1,142 @@
+"""Anchors and the forms of code that they accept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec import structs
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
+
+from recalld.store.rows import AnchorRow, FormRow
+from recalld.store.schema import anchor_forms, anchors, memories
+from recalld.store.statements import in_batches, last_id
+
+_FORM_WITHOUT_CODE = [column for column in anchor_forms.c if column is not anchor_forms.c.code]
+
+
+def anchors_of(
+    connection: Connection, memory_ids: Sequence[str], *, with_code: bool = False
+) -> dict[str, list[AnchorRow]]:
+    """The anchors of these memories in their order, with their forms, oldest first; memories without any are left out.
+
+    Args:
+        with_code: read the forms' code too; it is long, and empty otherwise.
+    """
+    found: list[AnchorRow] = []
+    for batch in in_batches(memory_ids):
+        found += _anchors(connection, select(anchors), anchors.c.memory_id.in_(batch), with_code=with_code)
+    by_memory: dict[str, list[AnchorRow]] = {}
+    for anchor in found:
+        by_memory.setdefault(anchor.memory_id, []).append(anchor)
+    return by_memory
+
+
+def workspace_anchors(connection: Connection, workspace_id: str) -> list[AnchorRow]:
+    """All anchors of a workspace's memories that are not forgotten, without the forms' code."""
+    live = (memories.c.workspace_id == workspace_id) & memories.c.forgotten_at.is_(None)
+    return _anchors(connection, select(anchors).join(memories), live, with_code=False)
+
+
+def anchors_at(connection: Connection, workspace_ids: Sequence[str], paths: Sequence[str]) -> list[AnchorRow]:
+    """The anchors stored for just these files and folders, their symbols included, without the forms' code.
+
+    Of memories of these workspaces that are not forgotten.
+    """
+    live = memories.c.workspace_id.in_(workspace_ids) & memories.c.forgotten_at.is_(None)
+    found: list[AnchorRow] = []
+    for batch in in_batches(paths):
+        at = live & anchors.c.path.in_(batch)
+        found += _anchors(connection, select(anchors).join(memories), at, with_code=False)
+    return found
+
+
+def _anchors(
+    connection: Connection, query: Select[Any], condition: ColumnElement[bool], *, with_code: bool
+) -> list[AnchorRow]:
+    query = query.where(condition).order_by(anchors.c.memory_id, anchors.c.position, anchors.c.id)
+    found = [AnchorRow(**row, forms=[]) for row in connection.execute(query).mappings()]
+    by_id = {anchor.id: anchor for anchor in found}
+    wanted = anchor_forms.c if with_code else _FORM_WITHOUT_CODE
+    for batch in in_batches(list(by_id)):
+        forms = select(*wanted).where(anchor_forms.c.anchor_id.in_(batch)).order_by(anchor_forms.c.id)
+        for row in connection.execute(forms).mappings():
+            values = {"code": "", **row}
+            by_id[values.pop("anchor_id")].forms.append(FormRow(**values))
+    return found
+
+
+def insert_anchors(connection: Connection, bound: Iterable[tuple[str, Sequence[AnchorRow]]]) -> None:
+    """Add anchors with their forms.
+
+    Args:
+        bound: ids of memories, each with its anchors; the ids that those and their forms bring are not used.
+    """
+    anchor_id = last_id(connection, anchors)
+    form_id = last_id(connection, anchor_forms)
+    anchor_values: list[dict[str, Any]] = []
+    form_values: list[dict[str, Any]] = []
+    for memory_id, its_anchors in bound:
+        for anchor in its_anchors:
+            anchor_id += 1
+            values = structs.asdict(anchor) | {"id": anchor_id, "memory_id": memory_id}
+            del values["forms"]
+            anchor_values.append(values)
+            for form in anchor.forms:
+                form_id += 1
+                form_values.append(structs.asdict(form) | {"id": form_id, "anchor_id": anchor_id})
+    if anchor_values:
+        connection.execute(insert(anchors), anchor_values)
+    if form_values:
+        connection.execute(insert(anchor_forms), form_values)
+
+
+def replace_anchors(connection: Connection, memory_id: str, wanted: Sequence[AnchorRow]) -> None:
+    """Make these a memory's anchors.
+
+    One that ties to the same code as before stays the same anchor and keeps all forms it had.
+    """
+    before = {(a.kind, a.path, a.symbol): a.id for a in anchors_of(connection, [memory_id]).get(memory_id, [])}
+    for anchor in wanted:
+        anchor_id = before.pop((anchor.kind, anchor.path, anchor.symbol), None)
+        if anchor_id is None:
+            insert_anchors(connection, [(memory_id, [anchor])])
+            continue
+        connection.execute(update(anchors).where(anchors.c.id == anchor_id).values(position=anchor.position))
+        for form in anchor.forms:
+            add_form(connection, anchor_id, form)
+    if before:
+        connection.execute(delete(anchors).where(anchors.c.id.in_(before.values())))
+
+
+def add_form(connection: Connection, anchor_id: int, form: FormRow) -> FormRow:
+    """Accept one more form; the one that stands there already if the anchor has it.
+
+    Returns:
+        The form as it is stored, with its id.
+    """
+    same = select(func.min(anchor_forms.c.id)).where(
+        anchor_forms.c.anchor_id == anchor_id,
+        anchor_forms.c.path == form.path,
+        anchor_forms.c.symbol.is_not_distinct_from(form.symbol),
+        anchor_forms.c.fingerprint == form.fingerprint,
+    )
+    form_id = connection.execute(same).scalar()
+    if form_id is not None:
+        row = connection.execute(select(anchor_forms).where(anchor_forms.c.id == form_id)).mappings().one()
+        return FormRow(**{name: value for name, value in row.items() if name != "anchor_id"})
+    stored = structs.replace(form, id=last_id(connection, anchor_forms) + 1)
+    connection.execute(insert(anchor_forms), [structs.asdict(stored) | {"anchor_id": anchor_id}])
+    return stored
+
+
+def form_code(connection: Connection, form_id: int) -> str:
+    """The code of one form.
+
+    Raises:
+        LookupError: there is no such form.
+    """
+    code: str | None = connection.execute(select(anchor_forms.c.code).where(anchor_forms.c.id == form_id)).scalar()
+    if code is None:
+        raise LookupError(f"there is no form {form_id}")
+    return code

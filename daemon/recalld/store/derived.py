@@ -1,0 +1,152 @@
+"""What `memory.db` derives from its memories: full-text rows and labels, made anew whenever they are not whole."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, text
+from sqlalchemy.exc import DBAPIError
+
+from recalld.store import anchors
+from recalld.store.rows import AnchorRow, MemoryRow
+from recalld.store.schema import CREATE_MEMORY_WORDS, DERIVED_VERSION, memories, memory_labels, memory_words
+from recalld.store.statements import MAX_VALUES, in_batches
+from recalld.store.words import expand
+
+# How much a word counts where it stands: in the title, narrative, labels, paths; the workspace's own word nothing.
+_WEIGHTS = "4.0, 1.0, 3.0, 2.0, 0.0"
+_SEARCH = text(f"""
+    SELECT memories.id, -found.cost AS score
+    FROM (
+        SELECT rowid AS seq, bm25(memory_words, {_WEIGHTS}) AS cost
+        FROM memory_words WHERE memory_words MATCH :match ORDER BY cost LIMIT :limit
+    ) AS found
+    JOIN memories ON memories.seq = found.seq
+    WHERE memories.forgotten_at IS NULL
+    ORDER BY found.cost, found.seq DESC
+""")  # noqa: S608 - the weights above are all that is put in
+_PROBE = text("SELECT title, bm25(memory_words) FROM memory_words WHERE memory_words MATCH :match LIMIT 1")
+
+Stored = Sequence[tuple[MemoryRow, Sequence[AnchorRow]]]
+"""Memories, each with its anchors."""
+
+log = logging.getLogger(__name__)
+
+
+def search(connection: Connection, workspace_ids: Sequence[str], match: str, limit: int) -> list[tuple[str, float]]:
+    """Ids and scores of the memories of these workspaces that match best."""
+    if not workspace_ids:
+        return []
+    scope = " OR ".join(_scope_word(workspace_id) for workspace_id in workspace_ids)
+    found = connection.execute(_SEARCH, {"match": f"scope : ({scope}) AND ({match})", "limit": limit})
+    return [(memory_id, score) for memory_id, score in found]
+
+
+def tagged(tag: str) -> Select[tuple[int]]:
+    """A query for the `seq` of the memories with this tag, whatever its case; forgotten ones too."""
+    labels = memory_labels.c
+    return select(labels.memory_seq).where(labels.kind == "tag", labels.key == _label_key(tag))
+
+
+def index(connection: Connection, stored: Stored) -> None:
+    """Make memories that are not indexed findable: by labels, and by words unless they are forgotten."""
+    words = [_words(row, bound) for row, bound in stored if row.forgotten_at is None]
+    labels = [label for row, _ in stored for label in _labels(row)]
+    if words:
+        connection.execute(insert(memory_words), words)
+    if labels:
+        connection.execute(insert(memory_labels), labels)
+
+
+def unindex(connection: Connection, seqs: Sequence[int]) -> None:
+    """Make memories not findable any more."""
+    for batch in in_batches(seqs):
+        connection.execute(delete(memory_words).where(memory_words.c.rowid.in_(batch)))
+        connection.execute(delete(memory_labels).where(memory_labels.c.memory_seq.in_(batch)))
+
+
+def erase_traces(connection: Connection) -> None:
+    """Rewrite the index without the words of what was removed; until then they are only marked as gone."""
+    connection.execute(text("INSERT INTO memory_words(memory_words) VALUES ('optimize')"))
+
+
+def repair(connection: Connection) -> None:
+    """Make full-text rows and labels anew if they are missing, not whole, or made in an older way."""
+    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if version == DERIVED_VERSION and _whole(connection):
+        return
+    _drop_words(connection)
+    connection.exec_driver_sql(CREATE_MEMORY_WORDS)
+    memory_labels.drop(connection, checkfirst=True)
+    memory_labels.create(connection)
+    count, after = 0, 0
+    while rows := _next_memories(connection, after):
+        bound = anchors.anchors_of(connection, [row.id for row in rows])
+        index(connection, [(row, bound.get(row.id, [])) for row in rows])
+        count, after = count + len(rows), rows[-1].seq
+    connection.exec_driver_sql(f"PRAGMA user_version = {DERIVED_VERSION}")
+    if count:
+        log.warning("full-text rows and labels of %d memories were made anew", count)
+
+
+def _whole(connection: Connection) -> bool:
+    live = memories.c.forgotten_at.is_(None)
+    labelled = (func.length(memories.c.concepts) > 2) | (func.length(memories.c.tags) > 2)  # more than `[]`
+    try:
+        # Of the tables behind the index this has a row for each memory too, and the shortest.
+        indexed = connection.exec_driver_sql("SELECT count(*) FROM memory_words_docsize").scalar_one()
+        if indexed != connection.execute(select(func.count()).select_from(memories).where(live)).scalar_one():
+            return False
+        some = connection.execute(select(memories.c.workspace_id).where(live).limit(1)).scalar()
+        if some is not None and connection.execute(_PROBE, {"match": _scope_word(some)}).first() is None:
+            return False
+        labels = connection.execute(select(memory_labels.c.label).limit(1)).first()
+    except DBAPIError:
+        return False  # a table is missing, or the index cannot be read
+    return labels is not None or connection.execute(select(memories.c.seq).where(labelled).limit(1)).first() is None
+
+
+def _drop_words(connection: Connection) -> None:
+    try:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS memory_words")
+    except DBAPIError:
+        # An index that cannot be read cannot be dropped either: take it out of the schema by hand.
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql("DELETE FROM sqlite_master WHERE name = 'memory_words'")
+        connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+        for part in ("data", "idx", "content", "docsize", "config"):
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS memory_words_{part}")
+
+
+def _next_memories(connection: Connection, after: int) -> list[MemoryRow]:
+    query = select(memories).where(memories.c.seq > after).order_by(memories.c.seq).limit(MAX_VALUES)
+    return [MemoryRow(**row) for row in connection.execute(query).mappings()]
+
+
+def _words(row: MemoryRow, bound: Sequence[AnchorRow]) -> dict[str, object]:
+    return {
+        "rowid": row.seq,
+        "title": expand(row.title),
+        "narrative": expand(row.narrative),
+        "labels": expand("\n".join([row.memory_type, *row.concepts, *row.tags])),
+        "paths": expand("\n".join(f"{anchor.path} {anchor.symbol or ''}" for anchor in bound)),
+        "scope": _scope_word(row.workspace_id),
+    }
+
+
+def _scope_word(workspace_id: str) -> str:
+    # In hex, so that ids which differ by case or punctuation alone differ here; the last digit keeps the stemmer off.
+    return f"w{workspace_id.encode().hex()}0"
+
+
+def _label_key(label: str) -> str:
+    return " ".join(label.split()).casefold()
+
+
+def _labels(row: MemoryRow) -> list[dict[str, object]]:
+    found: dict[tuple[str, str], str] = {}
+    for kind, labels in (("concept", row.concepts), ("tag", row.tags)):
+        for label in labels:
+            found.setdefault((kind, _label_key(label)), label)
+    return [{"memory_seq": row.seq, "kind": kind, "key": key, "label": label} for (kind, key), label in found.items()]

@@ -1,0 +1,95 @@
+"""Connections to one SQLite file, with transactions that are what they say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from sqlite3 import Connection as SQLiteConnection
+
+import msgspec
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+from recalld.store.errors import StoreBusy, StoreDamaged, StoreError
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long to wait for another program, such as a `sqlite3` shell, that holds the file."""
+
+DURABLE = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    # macOS alone knows these two: there a plain fsync leaves the data in the drive's cache.
+    "fullfsync = ON",
+    "checkpoint_fullfsync = ON",
+    "secure_delete = ON",
+)
+DERIVED = (
+    "journal_mode = WAL",
+    # Whole after a loss of power, though perhaps not the newest.
+    "synchronous = NORMAL",
+    "journal_size_limit = 4194304",
+    "wal_autocheckpoint = 4000",
+)
+
+_BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED"}
+_DAMAGED = {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
+_DISK = {"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"}
+
+
+def make_engine(file: Path, *, begin: str, pragmas: Sequence[str], connections: int) -> Engine:
+    """An engine whose every transaction starts with `begin`.
+
+    The driver's own transaction handling is switched off: it begins a transaction only before a statement
+    that writes, so that reads would see no snapshot and schema changes could not be rolled back.
+
+    Args:
+        begin: `BEGIN` for a snapshot to read from, `BEGIN IMMEDIATE` to write.
+        pragmas: what each connection is set to, as `name = value`.
+        connections: how many there are at most.
+    """
+    engine = create_engine(
+        URL.create("sqlite", database=str(file)),
+        pool_size=connections,
+        max_overflow=0,
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: SQLiteConnection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", "temp_store = MEMORY", *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def create_private(file: Path) -> None:
+    """Make the file if it is not there, and readable by its owner alone; its log takes the mode over."""
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    file.chmod(0o600)
+
+
+def remove(file: Path) -> None:
+    """Remove a database with its log."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def explained(error: BaseException | None, file: Path) -> StoreError | None:
+    """The store's own error for what SQLite said; None where it is a mistake of ours."""
+    name: str = getattr(error, "sqlite_errorname", "")
+    # Extended codes carry what they extend as their beginning: SQLITE_IOERR_FSYNC.
+    code = "_".join(name.split("_")[:2])
+    if code in _BUSY:
+        return StoreBusy(f"{file} is held by another program: close it, and try again")
+    if code in _DAMAGED:
+        return StoreDamaged(f"{file} is damaged ({error}): put a copy of it back, or move it away to start anew")
+    if code in _DISK:
+        return StoreError(f"{file} cannot be read or written ({error}): check the disk and the file's owner")
+    return None

@@ -1,0 +1,315 @@
+"""Memories, their versions and ratings.
+
+Each function takes a connection and composes with others inside one transaction:
+`await store.truth.write(fn, …)`, where `fn` calls several of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from msgspec import structs
+from sqlalchemy import Connection
+
+from recalld.store import derived, schema
+from recalld.store.anchors import anchors_of, insert_anchors, replace_anchors
+from recalld.store.errors import StoreConflict
+from recalld.store.rows import AnchorRow, MemoryRow, RatingRow, VersionRow
+from recalld.store.statements import in_batches, last_id
+
+Sort = Literal["importance", "age", "used"]
+
+_memories = schema.memories
+_live = _memories.c.forgotten_at.is_(None)
+_ORDER: dict[Sort, tuple[Any, ...]] = {
+    "importance": (_memories.c.importance_score.desc(), _memories.c.seq.desc()),
+    "age": (_memories.c.created_at, _memories.c.seq),
+    "used": (_memories.c.last_used_at.desc().nulls_last(), _memories.c.seq.desc()),
+}
+
+# --- changing ------------------------------------------------------------------------------------
+
+
+def insert(connection: Connection, row: MemoryRow, anchors: Sequence[AnchorRow]) -> None:
+    """Add a memory with its anchors and their forms; its first version has the cause `stored`."""
+    insert_many(connection, [(row, anchors)])
+
+
+def insert_many(connection: Connection, stored: derived.Stored) -> None:
+    """Add memories, each with its anchors, in order; the `seq` they bring is not used."""
+    if not stored:
+        return
+    first = last_id(connection, _memories) + 1
+    numbered = [(structs.replace(row, seq=first + n), anchors) for n, (row, anchors) in enumerate(stored)]
+    connection.execute(sa.insert(_memories), [structs.asdict(row) for row, _ in numbered])
+    insert_anchors(connection, ((row.id, anchors) for row, anchors in numbered))
+    derived.index(connection, numbered)
+    connection.execute(
+        sa.insert(schema.memory_versions),
+        [_version(row, anchors, "stored", row.created_at) for row, anchors in numbered],
+    )
+
+
+def update(connection: Connection, row: MemoryRow, cause: str, anchors: Sequence[AnchorRow] | None) -> None:
+    """Store a memory's new state as its next version, and set `row.version` to that.
+
+    Args:
+        row: as it was read, with what is to be another; `updated_at` is the version's time.
+        cause: why, as the history shows it.
+        anchors: all of the memory's anchors; None leaves them as they are. One that ties to the same code as
+            before stays the same and keeps the forms it had.
+
+    Raises:
+        StoreConflict: the memory has a newer version than `row`, or is gone.
+    """
+    values = structs.asdict(row) | {"version": row.version + 1}
+    del values["seq"]
+    unchanged = (_memories.c.id == row.id) & (_memories.c.version == row.version)
+    if connection.execute(sa.update(_memories).where(unchanged).values(values)).rowcount != 1:
+        raise StoreConflict(f"{row.id} was changed or erased meanwhile: read it again, then change it")
+    if anchors is not None:
+        replace_anchors(connection, row.id, anchors)
+    _take_note(connection, [row.id], cause, row.updated_at)
+    row.version += 1
+
+
+def set_forgotten(
+    connection: Connection, ids: Sequence[str], at: str | None, cause: str, *, now: str | None = None
+) -> None:
+    """Forget memories, or bring them back; those that are so already stay as they are.
+
+    A forgotten memory is in no list and found by no search, and keeps everything.
+
+    Args:
+        at: when they were forgotten; None brings them back.
+        cause: why, as the history shows it.
+        now: the time of the new version; `at`, or for what is brought back the system's time, if not given.
+    """
+    moment = now or at or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    turned = _live if at is not None else sa.not_(_live)
+    for batch in in_batches(ids):
+        changing = list(connection.scalars(sa.select(_memories.c.id).where(_memories.c.id.in_(batch), turned)))
+        connection.execute(
+            sa.update(_memories)
+            .where(_memories.c.id.in_(changing))
+            .values(forgotten_at=at, updated_at=moment, version=_memories.c.version + 1)
+        )
+        _take_note(connection, changing, cause, moment)
+
+
+def purge(connection: Connection, ids: Sequence[str]) -> None:
+    """Erase memories with all that was ever known of them.
+
+    Their bytes are gone from the file once the log is: `Database.scrub` sees to that at once.
+    """
+    for batch in in_batches(ids):
+        chosen = _memories.c.id.in_(batch)
+        derived.unindex(connection, list(connection.scalars(sa.select(_memories.c.seq).where(chosen))))
+        connection.execute(sa.delete(_memories).where(chosen))  # takes versions, anchors, forms and ratings along
+    if ids:
+        derived.erase_traces(connection)
+
+
+def purge_forgotten_before(connection: Connection, at: str) -> list[str]:
+    """Erase what was forgotten before a time; the ids of it."""
+    ids = list(connection.scalars(sa.select(_memories.c.id).where(_memories.c.forgotten_at < at)))
+    purge(connection, ids)
+    return ids
+
+
+def add_rating(connection: Connection, rating: RatingRow) -> None:
+    """Keep a rating."""
+    connection.execute(sa.insert(schema.ratings), [structs.asdict(rating)])
+
+
+def mark_used(connection: Connection, ids: Sequence[str], at: str) -> None:
+    """Note that memories were of use; that makes no new version."""
+    for batch in in_batches(ids):
+        connection.execute(sa.update(_memories).where(_memories.c.id.in_(batch)).values(last_used_at=at))
+
+
+def _take_note(connection: Connection, ids: Sequence[str], cause: str, at: str) -> None:
+    """After memories changed: add their state to the versions, and index them by it."""
+    rows = get_many(connection, ids)
+    if not rows:
+        return
+    bound = anchors_of(connection, ids)
+    changed = [(row, bound.get(row.id, [])) for row in rows.values()]
+    connection.execute(
+        sa.insert(schema.memory_versions), [_version(row, anchors, cause, at) for row, anchors in changed]
+    )
+    derived.unindex(connection, [row.seq for row, _ in changed])
+    derived.index(connection, changed)
+
+
+def _version(row: MemoryRow, anchors: Sequence[AnchorRow], cause: str, at: str) -> dict[str, object]:
+    snapshot = {
+        "title": row.title,
+        "narrative": row.narrative,
+        "memory_type": row.memory_type,
+        "importance_score": row.importance_score,
+        "concepts": row.concepts,
+        "tags": row.tags,
+        "source_files": [anchor.path for anchor in anchors if anchor.kind != "symbol"],
+        "symbols": [f"{anchor.path}::{anchor.symbol}" for anchor in anchors if anchor.kind == "symbol"],
+    }
+    return {"memory_id": row.id, "version": row.version, "at": at, "cause": cause, "snapshot": snapshot}
+
+
+# --- one or some by id ---------------------------------------------------------------------------
+
+
+def get(connection: Connection, memory_id: str) -> MemoryRow | None:
+    """The memory of this id, also a forgotten one."""
+    return get_many(connection, [memory_id]).get(memory_id)
+
+
+def get_many(connection: Connection, ids: Sequence[str]) -> dict[str, MemoryRow]:
+    """The memories of these ids that there are, also forgotten ones, by id."""
+    found: dict[str, MemoryRow] = {}
+    for batch in in_batches(ids):
+        query = sa.select(_memories).where(_memories.c.id.in_(batch))
+        found |= {row["id"]: MemoryRow(**row) for row in connection.execute(query).mappings()}
+    return found
+
+
+def versions(connection: Connection, memory_id: str) -> list[VersionRow]:
+    """The states a memory has had, newest first."""
+    kept = schema.memory_versions
+    query = sa.select(kept).where(kept.c.memory_id == memory_id).order_by(kept.c.version.desc())
+    return [
+        VersionRow(memory_id=row.memory_id, version=row.version, at=row.at, cause=row.cause, **row.snapshot)
+        for row in connection.execute(query)
+    ]
+
+
+def ratings(connection: Connection, memory_id: str) -> list[RatingRow]:
+    """A memory's ratings, oldest first."""
+    kept = schema.ratings
+    columns = [column for column in kept.c if column is not kept.c.id]
+    query = sa.select(*columns).where(kept.c.memory_id == memory_id).order_by(kept.c.id)
+    return [RatingRow(**row) for row in connection.execute(query).mappings()]
+
+
+# --- many of a workspace, without the forgotten ones ---------------------------------------------
+
+
+def find_by_text(connection: Connection, workspace_id: str, text_hash: str) -> str | None:
+    """The oldest memory of a workspace with just this text."""
+    query = sa.select(_memories.c.id).where(
+        _memories.c.workspace_id == workspace_id, _memories.c.text_hash == text_hash, _live
+    )
+    found: str | None = connection.execute(query.order_by(_memories.c.seq).limit(1)).scalar()
+    return found
+
+
+def list_memories(
+    connection: Connection,
+    workspace_ids: Sequence[str],
+    *,
+    memory_types: Sequence[str] = (),
+    tags: Sequence[str] = (),
+    sort: Sort = "importance",
+    unrated: bool = False,
+    no_files: bool = False,
+    forgotten: bool = False,
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[list[MemoryRow], int]:
+    """Memories of these workspaces.
+
+    Args:
+        memory_types: any of these; none given means all.
+        tags: all of these, whatever their case.
+        sort: most important, oldest, or most recently used first.
+        unrated: only those that were never rated.
+        no_files: only those without any anchor.
+        forgotten: those that were forgotten, instead.
+        limit: how many to return.
+        offset: how many to leave out before.
+
+    Returns:
+        The memories, and how many there are without limit and offset.
+    """
+    wanted: list[sa.ColumnElement[bool]] = [_memories.c.workspace_id.in_(workspace_ids)]
+    wanted.append(sa.not_(_live) if forgotten else _live)
+    if memory_types:
+        wanted.append(_memories.c.memory_type.in_(memory_types))
+    wanted += [_memories.c.seq.in_(derived.tagged(tag)) for tag in tags]
+    if unrated:
+        wanted += [_memories.c.useful == 0, _memories.c.not_useful == 0]
+    if no_files:
+        wanted.append(~sa.exists().where(schema.anchors.c.memory_id == _memories.c.id))
+    total: int = connection.execute(sa.select(sa.func.count()).select_from(_memories).where(*wanted)).scalar_one()
+    query = sa.select(_memories).where(*wanted).order_by(*_ORDER[sort]).limit(limit).offset(offset)
+    return [MemoryRow(**row) for row in connection.execute(query).mappings()], total
+
+
+def matching(
+    connection: Connection, workspace_id: str, *, older_than: str | None = None, containing: str | None = None
+) -> list[str]:
+    """Ids of a workspace's memories, oldest first, for which all that is given holds.
+
+    Args:
+        older_than: stored before this time.
+        containing: found in the title or narrative as it is, whatever the case.
+    """
+    wanted = [_memories.c.workspace_id == workspace_id, _live]
+    if older_than is not None:
+        wanted.append(_memories.c.created_at < older_than)
+    if containing is not None:
+        # Not LIKE: it has wildcards, and knows upper and lower case of ASCII only.
+        needle = containing.casefold()
+        wanted.append(
+            sa.or_(
+                *(
+                    sa.func.instr(sa.func.casefold(field), needle) > 0
+                    for field in (_memories.c.title, _memories.c.narrative)
+                )
+            )
+        )
+    return list(connection.scalars(sa.select(_memories.c.id).where(*wanted).order_by(_memories.c.seq)))
+
+
+def search_words(
+    connection: Connection, workspace_ids: Sequence[str], match: str, limit: int
+) -> list[tuple[str, float]]:
+    """Ids of the memories of these workspaces that hold the words, the best first, with scores: more is better.
+
+    Args:
+        match: from `words.match_query`.
+    """
+    return derived.search(connection, workspace_ids, match, limit)
+
+
+def live_ids(connection: Connection, workspace_ids: Sequence[str]) -> list[str]:
+    """Ids of all memories of these workspaces, in the order of storing."""
+    query = sa.select(_memories.c.id).where(_memories.c.workspace_id.in_(workspace_ids), _live)
+    return list(connection.scalars(query.order_by(_memories.c.seq)))
+
+
+# --- of all workspaces, for other indices --------------------------------------------------------
+
+
+def live_texts(connection: Connection, after_seq: int, limit: int) -> list[tuple[int, str, str, str]]:
+    """`seq`, id, workspace and text hash of the memories that are not forgotten, in the order of storing.
+
+    Args:
+        after_seq: 0, or the last `seq` seen.
+    """
+    columns = (_memories.c.seq, _memories.c.id, _memories.c.workspace_id, _memories.c.text_hash)
+    query = sa.select(*columns).where(_live, _memories.c.seq > after_seq).order_by(_memories.c.seq).limit(limit)
+    return [(row.seq, row.id, row.workspace_id, row.text_hash) for row in connection.execute(query)]
+
+
+def texts(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, str, list[str]]]:
+    """Title, narrative and concepts of these memories, by id."""
+    found: dict[str, tuple[str, str, list[str]]] = {}
+    for batch in in_batches(ids):
+        columns = (_memories.c.id, _memories.c.title, _memories.c.narrative, _memories.c.concepts)
+        rows = connection.execute(sa.select(*columns).where(_memories.c.id.in_(batch)))
+        found |= {row.id: (row.title, row.narrative, row.concepts) for row in rows}
+    return found

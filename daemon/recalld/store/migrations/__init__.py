@@ -1,0 +1,1 @@
+"""Migrations of `memory.db`, run by Alembic."""

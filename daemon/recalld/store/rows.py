@@ -1,0 +1,142 @@
+"""The rows of the store as plain values. Times are ISO 8601 UTC texts to the second, ending in `Z`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+AnchorKind = Literal["folder", "file", "symbol"]
+FormSource = Literal["stored", "accepted", "followed"]
+Verdict = Literal["missing", "ambiguous", "changed", "moved+changed", "moved", "current"]
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """Base of all rows."""
+
+
+class WorkspaceRow(Row):
+    """One project with its memories."""
+
+    id: str
+    name: str
+    created_at: str
+
+
+class TreeRow(Row):
+    """One checked-out folder of a workspace."""
+
+    id: str
+    workspace_id: str
+    path: str
+    active_at: str
+    followed: bool = True
+    """False once a person closed it; then it is not watched at the next start."""
+
+
+class FormRow(Row):
+    """One state of the code in which an anchor's memory is known to be true.
+
+    `code` is the text of then, so that a diff can be shown and fingerprints can be made anew when their
+    normalisation changes. For files and folders `fingerprint` is over what they declare or contain.
+    """
+
+    path: str
+    symbol: str | None
+    kind: str
+    fingerprint: str
+    header: str
+    fingerprint_version: int
+    size: int
+    language: str | None
+    code: str
+    source: FormSource
+    accepted_at: str
+    id: int = 0
+
+
+class AnchorRow(Row):
+    """What ties a memory to code."""
+
+    kind: AnchorKind
+    path: str
+    """As stored; a folder ends in `/`; the tree's root is `./`."""
+    symbol: str | None = None
+    position: int = 0
+    forms: list[FormRow] = []
+    """Empty for an anchor whose code was not there when it was stored."""
+    id: int = 0
+    memory_id: str = ""
+
+
+class MemoryRow(Row):
+    """One memory in its present version, without its anchors."""
+
+    id: str
+    workspace_id: str
+    title: str
+    narrative: str
+    memory_type: str
+    importance_score: float
+    confidence: float
+    provenance: str
+    """`stated` (a person or agent stored it), later also `extracted`, `imported`."""
+    concepts: list[str]
+    tags: list[str]
+    session_id: str | None
+    evidence: str | None
+    text_hash: str
+    """Hex BLAKE2b-128 of the normalised title and narrative; finds doubles, dates vectors."""
+    created_at: str
+    updated_at: str
+    version: int = 1
+    pinned: bool = False
+    unpinned_importance: float | None = None
+    """What the importance was before it was pinned."""
+    useful: int = 0
+    not_useful: int = 0
+    last_used_at: str | None = None
+    forgotten_at: str | None = None
+    seq: int = 0
+    """Order of storing within the whole store."""
+
+
+class VersionRow(Row):
+    """One state a memory has had, as a whole."""
+
+    memory_id: str
+    version: int
+    at: str
+    cause: str
+    title: str
+    narrative: str
+    memory_type: str
+    importance_score: float
+    concepts: list[str]
+    tags: list[str]
+    source_files: list[str]
+    symbols: list[str]
+
+
+class RatingRow(Row):
+    """One rating of a memory."""
+
+    memory_id: str
+    at: str
+    useful: bool
+    context: str
+    previous: float
+    updated: float
+    session_id: str | None = None
+
+
+class VerdictRow(Row):
+    """What one tree says of one anchor; derived."""
+
+    anchor_id: int
+    verdict: Verdict
+    reason: str
+    path: str
+    symbol: str | None
+    line: int | None = None
+    end_line: int | None = None

@@ -1,0 +1,247 @@
+"""The tables.
+
+`memory.db` is the truth: it changes by the migrations in `migrations/`, and what stands here is what they
+lead to. Its derived tables and all of `code.db` are made anew instead.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    column,
+    table,
+)
+
+from recalld.outline import FINGERPRINT_VERSION
+
+HEAD = "0001"
+"""The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
+
+DERIVED_VERSION = 1
+"""Raised when full-text rows or labels are to be made in another way."""
+
+CODE_VERSION = 1_000 * 1 + FINGERPRINT_VERSION
+"""Of `code.db`; the first factor is raised when its tables change."""
+
+truth = MetaData()
+derived = MetaData()
+code = MetaData()
+
+# --- memory.db: the truth -------------------------------------------------------------------------
+
+workspaces = Table(
+    "workspaces",
+    truth,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+)
+
+workspace_keys = Table(
+    "workspace_keys",
+    truth,
+    Column("key", Text, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
+)
+
+trees = Table(
+    "trees",
+    truth,
+    Column("id", Text, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("active_at", Text, nullable=False),
+    Column("followed", Boolean, nullable=False),
+)
+
+# The long texts stand last, so that filters and sorting need not read past them.
+memories = Table(
+    "memories",
+    truth,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("workspace_id", ForeignKey("workspaces.id"), nullable=False),
+    Column("memory_type", Text, nullable=False),
+    Column("importance_score", Float, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("provenance", Text, nullable=False),
+    Column("session_id", Text),
+    Column("text_hash", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("updated_at", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("unpinned_importance", Float),
+    Column("useful", Integer, nullable=False),
+    Column("not_useful", Integer, nullable=False),
+    Column("last_used_at", Text),
+    Column("forgotten_at", Text),
+    Column("title", Text, nullable=False),
+    Column("concepts", JSON, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("evidence", Text),
+    Column("narrative", Text, nullable=False),
+    Index("memories_by_text", "workspace_id", "text_hash"),
+    Index("memories_by_importance", "workspace_id", "forgotten_at", "importance_score"),
+    sqlite_autoincrement=True,
+)
+
+memory_versions = Table(
+    "memory_versions",
+    truth,
+    Column("memory_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("snapshot", JSON, nullable=False),
+    PrimaryKeyConstraint("memory_id", "version"),
+)
+
+# The ids of anchors and forms are never given twice: verdicts, in another file, go by them.
+anchors = Table(
+    "anchors",
+    truth,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("memory_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("symbol", Text),
+    Index("anchors_by_memory", "memory_id"),
+    Index("anchors_by_path", "path"),
+    sqlite_autoincrement=True,
+)
+
+anchor_forms = Table(
+    "anchor_forms",
+    truth,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("anchor_id", ForeignKey("anchors.id", ondelete="CASCADE"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("symbol", Text),
+    Column("kind", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("header", Text, nullable=False),
+    Column("fingerprint_version", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("language", Text),
+    Column("source", Text, nullable=False),
+    Column("accepted_at", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Index("anchor_forms_by_anchor", "anchor_id"),
+    sqlite_autoincrement=True,
+)
+
+ratings = Table(
+    "ratings",
+    truth,
+    Column("id", Integer, primary_key=True),
+    Column("memory_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Text, nullable=False),
+    Column("useful", Boolean, nullable=False),
+    Column("context", Text, nullable=False),
+    Column("previous", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("session_id", Text),
+    Index("ratings_by_memory", "memory_id"),
+)
+
+# --- memory.db: derived ---------------------------------------------------------------------------
+
+memory_labels = Table(
+    "memory_labels",
+    derived,
+    Column("memory_seq", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    PrimaryKeyConstraint("memory_seq", "kind", "key"),
+    Index("memory_labels_by_key", "kind", "key"),
+    sqlite_with_rowid=False,
+)
+
+CREATE_MEMORY_WORDS = """
+    CREATE VIRTUAL TABLE memory_words
+    USING fts5(title, narrative, labels, paths, scope, tokenize = 'porter unicode61 remove_diacritics 2')
+"""
+"""`scope` is one word that stands for the workspace, so that the index itself leaves all others out."""
+
+memory_words = table(
+    "memory_words",
+    column("rowid", Integer),
+    column("title", Text),
+    column("narrative", Text),
+    column("labels", Text),
+    column("paths", Text),
+    column("scope", Text),
+)
+
+# --- code.db --------------------------------------------------------------------------------------
+
+# An outline is written and read whole, so its symbols are one text; the table below only finds them.
+files = Table(
+    "files",
+    code,
+    Column("id", Integer, primary_key=True),
+    Column("tree_id", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("language", Text),
+    Column("content_hash", Text, nullable=False),
+    Column("stamp", Text, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("symbol_count", Integer, nullable=False),
+    Column("symbols", Text, nullable=False),
+    UniqueConstraint("tree_id", "path"),
+)
+
+symbols = Table(
+    "symbols",
+    code,
+    Column("file_id", ForeignKey("files.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("tree_id", Text, nullable=False),
+    Column("last_name", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    PrimaryKeyConstraint("file_id", "position"),
+    Index("symbols_by_name", "tree_id", "last_name"),
+    Index("symbols_by_fingerprint", "tree_id", "fingerprint"),
+    sqlite_with_rowid=False,
+)
+
+verdicts = Table(
+    "verdicts",
+    code,
+    Column("tree_id", Text, nullable=False),
+    Column("anchor_id", Integer, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("symbol", Text),
+    Column("line", Integer),
+    Column("end_line", Integer),
+    PrimaryKeyConstraint("tree_id", "anchor_id"),
+    Index("verdicts_by_anchor", "anchor_id"),
+    sqlite_with_rowid=False,
+)
+
+quarantine = Table(
+    "quarantine",
+    code,
+    Column("content_hash", Text, primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)

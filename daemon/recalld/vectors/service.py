@@ -1,0 +1,280 @@
+"""Search by meaning as the rest of the daemon sees it, and what keeps the index in line with the memories."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import time
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from recalld.config import Config
+from recalld.vectors.embedding import DIMENSIONS, ModelUnusable, VectorsUnavailable
+from recalld.vectors.process import VectorProcess
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+
+PAGE = 1_000
+"""Memories compared with the index at a time."""
+BATCH = 32
+"""Memories, and about so many pieces, brought into the index at a time."""
+EMBEDDED_AT_ONCE = 4
+"""Pieces embedded at a time: a query that comes meanwhile waits for their end, 60 ms at most."""
+MAX_RETRY_S = 60.0
+SOON_S = 60.0
+"""A second fault within this time of the last start is not by chance: the files are set aside."""
+
+log = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """The memories that the index is derived from."""
+
+    async def live(self, after_seq: int, limit: int) -> list[tuple[int, str, str, str]]:
+        """The next memories that are not forgotten: (seq, id, workspace id, text hash), by ascending seq."""
+
+    async def texts(self, ids: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+        """(workspace id, text hash, text to embed) by id; what is forgotten or unknown is absent."""
+
+
+class Vectors:
+    """Finds memories by meaning. Loads behind the daemon's start, and recovers by itself from any fault.
+
+    Args:
+        folder: for the index's files; may be deleted at any time, at the cost of embedding everything anew.
+        config: `chroma_url` and `embed_threads` are taken from it.
+        source: of the memories.
+        retry_s: wait after a first fault; doubled with each further one, up to a minute.
+    """
+
+    def __init__(self, folder: Path, config: Config, source: Source, *, retry_s: float = 1.0) -> None:
+        self._folder = folder
+        self._config = config
+        self._source = source
+        self._retry_s = retry_s
+        self._keeper: asyncio.Task[None] | None = None
+        self._process: VectorProcess | None = None
+        """There once the index was compared with the source."""
+        self._why_not = "loading"
+        self._rebuild_asked = False
+        # Touched memories with the number of the touch, oldest first; taken in hand; and what a comparison found.
+        self._touches = 0
+        self._touched: dict[str, int] = {}
+        self._in_hand: dict[str, int] = {}
+        self._backlog: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    async def start(self) -> None:
+        """Begin to load; returns at once."""
+        self._keeper = asyncio.create_task(self._keep(), name="vectors")
+
+    async def stop(self) -> None:
+        """End the vectors' process; within half a second."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+            self._keeper = None
+
+    @property
+    def state(self) -> str:
+        """`loading`, `ready`, `catching up (N left)` or `down: why`."""
+        if self._process is None:
+            return self._why_not
+        left = len(self._backlog) + len(self._touched) + len(self._in_hand)
+        return f"catching up ({left} left)" if left or self._rebuild_asked else "ready"
+
+    # --- bringing in line ---------------------------------------------------------------------------
+
+    def touch(self, ids: Iterable[str]) -> None:
+        """Bring the index in line soon with these memories, whatever happened to them."""
+        self._touches += 1
+        for memory_id in ids:
+            self._touched.setdefault(memory_id, self._touches)
+        self._wake.set()
+
+    async def settled(self, timeout_s: float) -> bool:
+        """Wait until the index reflects every touch so far.
+
+        Returns:
+            Whether it does, and lacks nothing else that it is still catching up with. False at once while down.
+        """
+        upto = self._touches
+        deadline = time.monotonic() + timeout_s
+        while self._process is not None and self._oldest_touch() <= upto and time.monotonic() < deadline:
+            progress: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.add(progress)
+            await asyncio.wait({progress}, timeout=deadline - time.monotonic())
+            self._waiting.discard(progress)
+        return self._process is not None and self._oldest_touch() > upto and not self._backlog
+
+    async def rebuild(self) -> None:
+        """Embed everything anew; returns at once."""
+        self._rebuild_asked = True
+        self._wake.set()
+
+    # --- asking -------------------------------------------------------------------------------------
+
+    async def query(self, text: str, *, workspace_ids: Collection[str], n: int) -> list[tuple[str, float]]:
+        """The memories nearest to a text in meaning.
+
+        Args:
+            text: of any length.
+            workspace_ids: no memory of another workspace is returned.
+            n: at most so many.
+
+        Returns:
+            (memory id, cosine similarity), nearest first. While catching up, of what is indexed so far.
+
+        Raises:
+            VectorsUnavailable: while loading or down.
+        """
+        found = await self._serving().call("query", text, list(workspace_ids), n)
+        return [(memory_id, similarity) for memory_id, similarity in found]
+
+    async def query_vector(self, vector: Matrix, *, workspace_ids: Collection[str], n: int) -> list[tuple[str, float]]:
+        """The memories nearest to a vector of `embed`; otherwise as `query`."""
+        found = await self._serving().call("query_vector", vector.tobytes(), list(workspace_ids), n)
+        return [(memory_id, similarity) for memory_id, similarity in found]
+
+    async def embed(self, texts: Sequence[str]) -> Matrix:
+        """A vector of length 1 for each text, as float32 [texts, 384].
+
+        Raises:
+            VectorsUnavailable: while loading or down.
+        """
+        import numpy as np  # noqa: PLC0415  # the daemon's own process needs it for nothing else
+
+        process = self._serving()
+        vectors = [await process.call("embed", list(some)) for some in _in_groups(texts, EMBEDDED_AT_ONCE)]
+        return np.frombuffer(b"".join(vectors), dtype=np.float32).reshape(-1, DIMENSIONS)
+
+    def _serving(self) -> VectorProcess:
+        if self._process is None:
+            raise VectorsUnavailable(self._why_not)
+        return self._process
+
+    # --- one process after another ------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        """Have a process at work; when it ends by a fault, start another, later with each fault that comes soon."""
+        faults = 0
+        while True:
+            started = time.monotonic()
+            (fault,) = await asyncio.gather(self._live(), return_exceptions=True)
+            faults = faults + 1 if time.monotonic() - started < SOON_S else 1
+            wait_s = min(self._retry_s * 2 ** (faults - 1), MAX_RETRY_S)
+            self._why_not = f"down: {fault}"
+            expected = isinstance(fault, VectorsUnavailable)
+            log.warning("vectors are down, again in %.0f s: %s", wait_s, fault, exc_info=None if expected else fault)
+            if faults % 2 == 0 and expected and not isinstance(fault, ModelUnusable) and not self._config.chroma_url:
+                await asyncio.to_thread(_set_aside, self._folder)
+            await asyncio.sleep(wait_s)
+
+    async def _live(self) -> NoReturn:
+        """Run one process, until a fault of it or of the source."""
+        process = await VectorProcess.start(on_end=self._wake.set)
+        try:
+            await process.call("load", self._config.embed_threads)
+            await process.call("open", str(self._folder / "chroma"), self._config.chroma_url)
+            self._touched = self._in_hand | self._touched  # what the last process had in hand when it ended
+            self._in_hand = {}
+            self._backlog = await self._compare(process)
+            self._process = process
+            while True:
+                process.check()
+                await self._advance(process)
+        finally:
+            self._process = None
+            self._why_not = "down: stopped"
+            self._report_progress()
+            await process.stop()
+
+    async def _advance(self, process: VectorProcess) -> None:
+        """Do what is due next, or wait until something is."""
+        if self._rebuild_asked:
+            await process.call("clear")
+            self._backlog = await self._compare(process)
+            self._rebuild_asked = False
+        if ids := self._take():
+            await self._bring_in_line(process, ids)
+            if self._in_hand:
+                self._in_hand = {}
+            else:
+                for _ in ids:
+                    self._backlog.popleft()
+            self._report_progress()
+        else:
+            self._wake.clear()
+            await self._wake.wait()
+
+    async def _compare(self, process: VectorProcess) -> deque[str]:
+        """The memories in which index and source differ."""
+        await process.call("begin_comparison")
+        differing: deque[str] = deque()
+        seq = 0
+        while page := await self._source.live(seq, PAGE):
+            differing += await process.call("compare", [wanted for _, *wanted in page])
+            seq = page[-1][0]
+        differing += await process.call("end_comparison")
+        return differing
+
+    def _take(self) -> list[str]:
+        """The next memories to bring in line: touched ones before those that a comparison found."""
+        self._in_hand = dict(islice(self._touched.items(), BATCH))
+        for memory_id in self._in_hand:
+            del self._touched[memory_id]
+        if self._in_hand:
+            return list(self._in_hand)
+        return list(islice(self._backlog, BATCH))
+
+    async def _bring_in_line(self, process: VectorProcess, ids: Sequence[str]) -> None:
+        wanted = await self._source.texts(ids)
+        gone = [memory_id for memory_id in ids if memory_id not in wanted]
+        if gone:
+            await process.call("delete", gone)
+        items: list[tuple[str, str, str, bytes]] = []
+        pieces_of_items = 0
+        for memory_id, (workspace_id, text_hash, text) in wanted.items():
+            pieces = await process.call("pieces", text)
+            vectors = [await process.call("embed", some) for some in _in_groups(pieces, EMBEDDED_AT_ONCE)]
+            items.append((memory_id, workspace_id, text_hash, b"".join(vectors)))
+            pieces_of_items += len(pieces)
+            if pieces_of_items >= BATCH:
+                await process.call("upsert", items)
+                items, pieces_of_items = [], 0
+        if items:
+            await process.call("upsert", items)
+
+    def _oldest_touch(self) -> int:
+        """The number of the oldest touch that the index does not reflect."""
+        numbers = (next(iter(some.values()), self._touches + 1) for some in (self._in_hand, self._touched))
+        return min(numbers)
+
+    def _report_progress(self) -> None:
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+
+
+def _in_groups(texts: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [texts[start : start + size] for start in range(0, len(texts), size)]
+
+
+def _set_aside(folder: Path) -> None:
+    """Make room for a new index; the files that failed are kept for whoever wants to know why, one generation."""
+    broken = folder / f"chroma.broken-{time.strftime('%Y%m%dT%H%M%S')}"
+    try:
+        for older in folder.glob("chroma.broken-*"):
+            shutil.rmtree(older)
+        (folder / "chroma").rename(broken)
+    except OSError as error:
+        log.warning("the index's files could not be set aside: %s", error)

@@ -1,0 +1,149 @@
+"""The vectors' process: `python -m recalld.vectors.worker`, started by `process.py`.
+
+A process of its own, because Chroma holds the interpreter's lock while it writes (5 ms for one memory, 100 ms
+when it saves its files), and because its native code ends the process when its files are damaged. It answers
+requests one by one in the order they come. Any fault ends it: it says why, and its parent starts another.
+
+Frames, both ways: length (4 bytes, big endian), then MessagePack. Request: (number, operation, arguments);
+answer: (number, result); farewell: (0, {"fault": why, "model": whether it lies in the model}).
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import msgspec
+
+from recalld.vectors.embedding import DIMENSIONS, Embedder, ModelUnusable
+from recalld.vectors.index import ChromaIndex, Item
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+
+REMEMBERED_QUERIES = 256
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(tuple[int, str, list[Any]])
+
+
+class Operations:
+    """What the parent may ask for; vectors travel as the bytes of float32 rows."""
+
+    def __init__(self) -> None:
+        self._embedder = Embedder()
+        self._index = ChromaIndex()
+        self._query_vector = functools.lru_cache(REMEMBERED_QUERIES)(self._embed_query)
+
+    def load(self, threads: int) -> None:
+        """Load the model."""
+        self._embedder.load(threads)
+
+    def open(self, folder: str, url: str) -> None:
+        """Open the index."""
+        self._index.open(Path(folder), url)
+
+    def clear(self) -> None:
+        """Empty the index."""
+        self._index.clear()
+
+    def begin_comparison(self) -> None:
+        """Begin to compare the index with the source."""
+        self._index.begin_comparison()
+
+    def compare(self, wanted: list[tuple[str, str, str]]) -> list[str]:
+        """Which of these (id, workspace, text hash) are to be indexed."""
+        return self._index.compare(wanted)
+
+    def end_comparison(self) -> list[str]:
+        """Which memories are to be taken out."""
+        return self._index.end_comparison()
+
+    def pieces(self, text: str) -> list[str]:
+        """Cut a text."""
+        return self._embedder.pieces(text)
+
+    def embed(self, texts: list[str]) -> bytes:
+        """A vector for each text."""
+        return self._embedder.embed(texts).tobytes()
+
+    def upsert(self, items: list[tuple[str, str, str, bytes]]) -> None:
+        """Put memories (id, workspace, text hash, vectors) in."""
+        self._index.upsert(
+            [
+                Item(memory_id, workspace_id, text_hash, _rows(vectors))
+                for memory_id, workspace_id, text_hash, vectors in items
+            ]
+        )
+
+    def delete(self, memory_ids: list[str]) -> None:
+        """Take memories out."""
+        self._index.delete(memory_ids)
+
+    def query(self, text: str, workspace_ids: list[str], n: int) -> list[tuple[str, float]]:
+        """What is near a text."""
+        return self._index.query(self._query_vector(text), workspace_ids, n)
+
+    def query_vector(self, vector: bytes, workspace_ids: list[str], n: int) -> list[tuple[str, float]]:
+        """What is near a vector."""
+        return self._index.query(_rows(vector)[0], workspace_ids, n)
+
+    def close(self) -> None:
+        """Let go of the index's files."""
+        self._index.close()
+
+    def _embed_query(self, text: str) -> Matrix:
+        vector: Matrix = self._embedder.embed([text])[0]
+        return vector
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer until the parent closes its end."""
+    operations = Operations()
+    while frame := _read(requests):
+        number, name, arguments = _decoder.decode(frame)
+        operation: Callable[..., Any] = getattr(operations, name)
+        _write(answers, (number, operation(*arguments)))
+    operations.close()
+
+
+def _rows(content: bytes) -> Matrix:
+    import numpy as np  # noqa: PLC0415  # once the model is loaded it costs nothing
+
+    return np.frombuffer(content, dtype=np.float32).reshape(-1, DIMENSIONS)
+
+
+def _read(stream: BinaryIO) -> bytes:
+    length = int.from_bytes(stream.read(4), "big")
+    return stream.read(length)
+
+
+def _write(stream: BinaryIO, answer: Sequence[Any]) -> None:
+    frame = _encoder.encode(answer)
+    stream.write(len(frame).to_bytes(4, "big") + frame)
+    stream.flush()
+
+
+def main() -> None:
+    """Serve the parent over the standard streams."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the parent's to handle
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not get between the answers
+    try:
+        serve(requests, answers)
+    except BaseException as fault:
+        said = str(fault).strip().partition("\n")[0] or type(fault).__name__
+        _write(answers, (0, {"fault": said, "model": isinstance(fault, ModelUnusable)}))
+        raise
+
+
+if __name__ == "__main__":
+    main()

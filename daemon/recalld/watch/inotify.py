@@ -1,0 +1,313 @@
+"""Watches on Linux: all contact with watchdog, one level below its Observer.
+
+One instance of inotify serves all trees, so that the order in which it tells of things is the order in which
+they happened anywhere, and a file made in a folder of our own (a cookie) says how far it has come.
+Whatever is told is handed on from watchdog's reading thread as it is; nothing is looked up there.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from watchdog.observers.inotify_c import (
+    CallbackId,
+    InotifyConstants,
+    InotifyEvent,
+    InotifyFD,
+    Mask,
+    WatchCallback,
+    WatchDescriptor,
+)
+
+from recalld.watch.folder import Folder, Kind, Notice
+
+CHUNK = 2_000
+"""Watches lifted at once. Each makes an event, and lifting keeps the reader waiting: the queue must not fill up."""
+READER_WAIT_S = 1.0
+"""Longest wait for the reader to catch up between two chunks."""
+LIMIT_FILE = Path("/proc/sys/fs/inotify/max_user_watches")
+LIMIT_ADVICE = (
+    "raise the system's limit: `sudo sysctl fs.inotify.max_user_watches=1048576`, and the same in a file in "
+    "/etc/sysctl.d to keep it"
+)
+
+_CHANGES = Mask(
+    InotifyConstants.IN_CREATE
+    | InotifyConstants.IN_DELETE
+    | InotifyConstants.IN_MOVE
+    | InotifyConstants.IN_MODIFY
+    | InotifyConstants.IN_CLOSE_WRITE
+)
+_CONTENTS = Mask(InotifyConstants.IN_MODIFY | InotifyConstants.IN_CLOSE_WRITE | InotifyConstants.IN_CREATE)
+_SELF = Mask(InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF)
+_GONE = Mask(_SELF | InotifyConstants.IN_UNMOUNT)
+_ONLY_FOLDERS = Mask(InotifyConstants.IN_ONLYDIR | InotifyConstants.IN_DONT_FOLLOW | InotifyConstants.IN_EXCL_UNLINK)
+
+
+def usable_watches() -> int:
+    """Three quarters of what the system grants a user: editors and builds need some, too."""
+    try:
+        return int(LIMIT_FILE.read_text("ascii")) * 3 // 4
+    except (OSError, ValueError):
+        return 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """What a watch goes by."""
+
+    callback: _Callback
+    wd: WatchDescriptor
+    id: CallbackId
+
+
+class InotifyWatches:
+    """Watches on folders, by one inotify instance.
+
+    Args:
+        private: a folder of our own, for cookies.
+        deliver: called with each notice, in watchdog's thread.
+        cookie_seen: called with a cookie's number, in order, in the same thread.
+        overflowed: called when the system lost events, in the same thread.
+        opens: whether opened files are told, too.
+        max_watches: folders watched at most; by default what the system grants, less some for others.
+
+    Raises:
+        OSError: the system gives no instance of inotify.
+    """
+
+    mode = "inotify"
+    advice = LIMIT_ADVICE
+
+    def __init__(
+        self,
+        private: Path,
+        deliver: Callable[[Notice], None],
+        cookie_seen: Callable[[int], None],
+        overflowed: Callable[[], None],
+        *,
+        opens: bool,
+        max_watches: int | None = None,
+    ) -> None:
+        self._private = private
+        self._deliver = deliver
+        self._tell_cookie = cookie_seen
+        self._tell_overflow = overflowed
+        self._opens = opens
+        self._max_watches = usable_watches() if max_watches is None else max_watches
+        self._ids = itertools.count(1)
+        self._last_cookie = 0
+        self._seen = 0
+        self._caught_up = threading.Event()
+        self._placed = 0
+        self._git_watches: dict[Folder, list[_Token]] = {}
+        shutil.rmtree(private, ignore_errors=True)
+        self._inotify = InotifyFD()
+        self._inotify.name = "inotify"
+        self._inotify.start()
+        self._watch_private()
+
+    def stop(self) -> None:
+        """Watch nothing any more."""
+        self._inotify.stop()
+        self._inotify.join(READER_WAIT_S)
+        shutil.rmtree(self._private, ignore_errors=True)
+
+    def place(self, folder: Folder, path: str) -> None:
+        """Watch a folder; leave its `watch` empty where there is none left.
+
+        Raises:
+            OSError: the folder is not there any more, or cannot be read.
+        """
+        if self._placed >= self._max_watches:
+            return
+        mask = Mask(_CHANGES | _ONLY_FOLDERS | (InotifyConstants.IN_OPEN if self._opens else 0))
+        if folder.parent is None:
+            mask = Mask(mask | _SELF)
+            self._follow_git(folder)
+        folder.watch = self._add(path, mask, _OfFolder(self, folder))
+
+    def lift(self, folders: list[Folder]) -> None:
+        """Watch these folders no more."""
+        tokens: list[_Token] = []
+        for folder in folders:
+            if folder.watch is not None:
+                tokens.append(cast("_Token", folder.watch))
+                folder.watch = None
+            if folder in self._git_watches:
+                tokens.extend(self._git_watches.pop(folder))
+        self._remove(tokens)
+
+    def cookie(self) -> int:
+        """Make an event, and number it: the system tells of it after all that has happened before.
+
+        Returns:
+            The number; 0 where no file can be made.
+        """
+        number = self._last_cookie + 1
+        path = self._private / str(number)
+        try:
+            if not self._private.is_dir():
+                self._watch_private()  # a cleaner of temporary files took the folder
+            path.touch()
+            path.unlink()
+        except OSError:
+            return 0
+        self._last_cookie = number
+        return number
+
+    # --- placing --------------------------------------------------------------------------------------
+
+    def _follow_git(self, top: Folder) -> None:
+        """Have told when git reads the tree's index, and when the repository's own rules of what is ignored change."""
+        repository = top.tree.repository
+        if repository is None:
+            return
+        wanted = [(repository.common_dir / "info", _CHANGES, _OfNames(self, top, b"exclude", "rules changed"))]
+        if self._opens:
+            wanted.append((repository.git_dir, InotifyConstants.IN_OPEN, _OfNames(self, top, b"index", "git ran")))
+        tokens = self._git_watches[top] = []
+        for path, mask, callback in wanted:
+            try:
+                token = self._add(str(path), mask, callback)
+            except OSError:
+                continue  # a repository without that folder has nothing to tell
+            if token is not None:
+                tokens.append(token)
+
+    def _watch_private(self) -> None:
+        self._private.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._add(str(self._private), InotifyConstants.IN_CREATE, _OfCookies(self)) is None:
+            raise OSError(errno.ENOSPC, "no inotify watch is left")
+
+    def _add(self, path: str, mask: Mask, callback: _Callback) -> _Token | None:
+        id_ = CallbackId(next(self._ids))
+        try:
+            wd = self._inotify.add_callback(os.fsencode(path), mask, callback, id_)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                return None
+            raise
+        if wd == -1:
+            # watchdog keeps silent where the system denies access.
+            self._inotify.remove_callbacks([(wd, id_)])
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        self._placed += 1
+        return _Token(callback, wd, id_)
+
+    def _remove(self, tokens: list[_Token]) -> None:
+        alive = [token for token in tokens if not token.callback.dead]
+        self._placed -= len(tokens)
+        for start in range(0, len(alive), CHUNK):
+            self._inotify.remove_callbacks([(token.wd, token.id) for token in alive[start : start + CHUNK]])
+            if len(alive) > CHUNK:
+                self._await_reader()
+
+    def _await_reader(self) -> None:
+        self._caught_up.clear()
+        number = self.cookie()
+        deadline = time.monotonic() + READER_WAIT_S
+        while self._seen < number and (left := deadline - time.monotonic()) > 0:
+            self._caught_up.wait(left)
+            self._caught_up.clear()
+
+    # --- in watchdog's thread -------------------------------------------------------------------------
+
+    def on_event(self, folder: Folder, event: InotifyEvent) -> None:
+        """Hand on what is told about a folder."""
+        mask = event.mask
+        is_folder = bool(mask & InotifyConstants.IN_ISDIR)
+        if mask & InotifyConstants.IN_OPEN:
+            # A folder's opening is told twice, by its parent too: once is enough.
+            if folder.tree.muted_to > self._seen or (is_folder and event.name):
+                return
+            kind: Kind = "listed" if is_folder else "opened"
+        elif mask & _GONE:
+            kind = "gone"
+        elif mask & _CONTENTS:
+            kind = "changed"
+        elif mask & InotifyConstants.IN_DELETE:
+            kind = "removed"
+        elif mask & InotifyConstants.IN_MOVED_FROM:
+            kind = "moved from"
+        elif mask & InotifyConstants.IN_MOVED_TO:
+            kind = "moved to"
+        else:
+            return
+        try:
+            name = event.name.decode("utf-8")
+        except UnicodeDecodeError:
+            return  # left out of listings, too
+        self._deliver(Notice(folder, kind, name, time.monotonic(), event.cookie, is_folder))
+
+    def on_git(self, top: Folder, kind: Kind) -> None:
+        """Hand on that git does something."""
+        if kind == "rules changed" or top.tree.muted_to <= self._seen:
+            self._deliver(Notice(top, kind, "", time.monotonic()))
+
+    def on_cookie(self, number: int) -> None:
+        """Say how far the reader has come."""
+        self._seen = max(self._seen, number)
+        self._caught_up.set()
+        self._tell_cookie(number)
+
+    def on_overflow(self) -> None:
+        """Say that events were lost, cookies perhaps among them."""
+        self._seen = max(self._seen, self._last_cookie)
+        self._caught_up.set()
+        self._tell_overflow()
+
+
+class _Callback(WatchCallback):
+    """What watchdog calls for one watch."""
+
+    dead = False
+    """The system took the watch away, with its folder."""
+
+    def __init__(self, watches: InotifyWatches) -> None:
+        self._watches = watches
+
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:  # noqa: ARG002 - the form is watchdog's
+        self.dead = True
+
+    def on_queue_overflow(self) -> None:
+        """Nothing: of all watches, that on the cookies says it once."""
+
+
+class _OfFolder(_Callback):
+    def __init__(self, watches: InotifyWatches, folder: Folder) -> None:
+        super().__init__(watches)
+        self._folder = folder
+
+    def on_event(self, event: InotifyEvent) -> None:
+        self._watches.on_event(self._folder, event)
+
+
+class _OfNames(_Callback):
+    def __init__(self, watches: InotifyWatches, top: Folder, name: bytes, kind: Kind) -> None:
+        super().__init__(watches)
+        self._top = top
+        self._name = name
+        self._kind = kind
+
+    def on_event(self, event: InotifyEvent) -> None:
+        if event.name == self._name:
+            self._watches.on_git(self._top, self._kind)
+
+
+class _OfCookies(_Callback):
+    def on_event(self, event: InotifyEvent) -> None:
+        if event.name.isdigit():
+            self._watches.on_cookie(int(event.name))
+
+    def on_queue_overflow(self) -> None:
+        self._watches.on_overflow()

@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.client.conftest import brief_context, workspace
+
+from recall.cli import render, status_page
+from recall.cli.terminal import Style, harmless
+from recall.cli.watch import event
+from recall.protocol.events import (
+    ContextPushed,
+    Event,
+    Heartbeat,
+    MemoryChanged,
+    ScanProgress,
+    Stopping,
+    VerdictChanged,
+)
+from recall.protocol.requests import (
+    ForgetReply,
+    HistoryReply,
+    ListReply,
+    OutlineReply,
+    RateReply,
+    SearchReply,
+    StatusReply,
+    StoreReply,
+)
+from recall.protocol.values import Anchor, Brief, Memory, MemoryVersion, SymbolOutline
+
+PLAIN = Style(colour=False)
+CREATED = "2026-04-01T09:15:00Z"
+
+
+def brief(**fields: Any) -> Brief:
+    known = {"id": "mem-1", "title": "Lazy loading", "memory_type": "decision", "importance_score": 0.95}
+    return Brief(**{**known, **fields})
+
+
+def memory(**fields: Any) -> Memory:
+    known = {
+        "id": "mem-1",
+        "title": "Lazy loading",
+        "narrative": "Always raise.\n\nNever select.",
+        "memory_type": "decision",
+        "importance_score": 0.95,
+        "confidence": 1.0,
+        "provenance": "stated",
+        "concepts": ["SQLAlchemy", "N+1"],
+        "tags": [],
+        "source_files": [],
+        "symbols": ["a.py::f"],
+        "anchors": [],
+        "verdict": None,
+        "reason": "",
+        "created_at": CREATED,
+        "updated_at": CREATED,
+        "version": 1,
+        "workspace_id": "ws-1",
+    }
+    return Memory(**{**known, **fields})
+
+
+def version(number: int, cause: str, **fields: Any) -> MemoryVersion:
+    known: dict[str, Any] = {"title": "T", "narrative": "N", "memory_type": "decision", "importance_score": 0.95}
+    lists: dict[str, Any] = {"concepts": [], "tags": [], "source_files": [], "symbols": []}
+    return MemoryVersion(version=number, at=CREATED, cause=cause, **{**known, **lists, **fields})
+
+
+def test_a_search_shows_score_title_verdict_and_summary() -> None:
+    results = [
+        brief(score=0.91, verdict="changed", reason="body changed", summary="It raises.", why=["meaning 0.6"]),
+        brief(id="mem-2", title="Isolation", memory_type="convention", score=0.4, parts={"words": 0.4}),
+    ]
+    assert render.found(SearchReply(results=results), PLAIN).splitlines() == [
+        "0.91  Lazy loading  decision · changed: body changed  mem-1",
+        "      It raises.",
+        "      because: meaning 0.6",
+        "0.40  Isolation  convention  mem-2",
+        "      score = words 0.400",
+    ]
+
+
+def test_a_search_without_results_says_so() -> None:
+    assert render.found(SearchReply(results=[]), PLAIN) == "nothing found"
+
+
+def test_a_list_is_aligned_and_says_how_many_more_there_are() -> None:
+    memories = [brief(source_files=["a.py", "b.py"]), brief(id="mem-2", memory_type="general", verdict="missing")]
+    assert render.listed(ListReply(memories=memories, total=7), PLAIN).splitlines() == [
+        "mem-1  0.95  decision  Lazy loading  a.py +1",
+        "mem-2  0.95  general   Lazy loading  missing",
+        "2 of 7; --limit and --offset show others",
+    ]
+
+
+def test_an_outline_is_a_tree_with_memories_under_their_symbols() -> None:
+    symbols = [
+        SymbolOutline(name="Memory", kind="class", line=4, end_line=12),
+        SymbolOutline(name="Memory.load", kind="method", line=9, end_line=9, memories=[brief()]),
+        SymbolOutline(name="connect", kind="function", line=15, end_line=16),
+    ]
+    reply = OutlineReply(
+        file_path="api/a.py",
+        language="python",
+        status="parsed",
+        memories=[brief(id="mem-2", title="Of the file")],
+        symbols=symbols,
+        context=brief_context("api/a.py", tokens=1234),
+    )
+    assert render.outline(reply, PLAIN).splitlines() == [
+        "api/a.py  python · 3 symbols · context 0 memories, 1,234 tokens",
+        "  • Of the file  decision 0.95  mem-2",
+        "  class Memory  4–12",
+        "    method Memory.load  9",
+        "      • Lazy loading  decision 0.95  mem-1",
+        "  function connect  15–16",
+    ]
+
+
+def test_a_memory_is_shown_whole_with_where_its_code_is_and_was() -> None:
+    anchor = Anchor(
+        kind="symbol",
+        path="new.py",
+        symbol="f",
+        verdict="moved",
+        reason="renamed file",
+        line=3,
+        stored_path="old.py",
+        stored_symbol="f",
+    )
+    assert render.memory(memory(anchors=[anchor], pinned=True, version=2), PLAIN).splitlines() == [
+        "Lazy loading",
+        "mem-1 · decision · importance 0.95 · pinned · version 2 · stored 2026-04-01",
+        "",
+        "  Always raise.",
+        "",
+        "  Never select.",
+        "",
+        "concepts  SQLAlchemy, N+1",
+        "symbol    new.py::f:3  moved  renamed file  was old.py::f",
+    ]
+
+
+def test_a_forgotten_memory_says_how_to_bring_it_back() -> None:
+    assert "`recall restore mem-1`" in render.memory(memory(forgotten_at=CREATED), PLAIN)
+
+
+def test_a_history_says_what_each_version_changed() -> None:
+    versions = [
+        version(3, "edited", importance_score=0.97, symbols=["b.py::g"], narrative="other"),
+        version(2, "rated", importance_score=0.97, symbols=["a.py::f"]),
+        version(1, "stored", symbols=["a.py::f"]),
+    ]
+    assert render.history(HistoryReply(id="mem-1", versions=versions), PLAIN).splitlines() == [
+        "v3  2026-04-01 09:15:00  edited     symbols +b.py::g -a.py::f; narrative",
+        "v2  2026-04-01 09:15:00  rated      importance 0.95 → 0.97",
+        "v1  2026-04-01 09:15:00  stored     “T”",
+    ]
+
+
+def test_a_stored_memory_names_what_says_nearly_the_same() -> None:
+    reply = StoreReply(
+        id="mem-1",
+        title="T",
+        memory_type="decision",
+        importance_score=0.7,
+        created_at=CREATED,
+        similar=[brief(id="mem-9")],
+    )
+    assert render.stored(reply, PLAIN).splitlines() == [
+        "stored T",
+        "  mem-1 · decision · importance 0.70",
+        "  says nearly the same as (`recall edit mem-9` would update it):",
+        "    • Lazy loading  decision 0.95  mem-9",
+    ]
+
+
+def test_a_rating_shows_both_importances() -> None:
+    reply = RateReply(memory_id="mem-1", previous_importance=0.95, updated_importance=0.97, rating_recorded=True)
+    assert render.rated(reply, PLAIN) == "rated mem-1  importance 0.95 → 0.97"
+
+
+def test_forgetting_nothing_says_so() -> None:
+    assert render.forgotten(ForgetReply(ids=[], titles=[]), PLAIN) == "nothing matches"
+
+
+def test_a_status_names_what_is_followed_and_what_is_left_alone() -> None:
+    reply = StatusReply(
+        version="0.1.0",
+        pid=7,
+        epoch="e",
+        ready=False,
+        uptime_s=3725,
+        socket="/run/s",
+        home="/h",
+        memory_mb=210.4,
+        vectors="loading",
+        workspaces=[workspace(files=1200, symbols=9000, scanning=True, scanned=5, to_scan=10, skipped={"binary": 2})],
+        jobs=[],
+        queues={"requests": 0, "parsing": 3},
+        quarantined=["x.md: crashed"],
+        warnings=[],
+    )
+    text = status_page.status(reply, PLAIN)
+    for part in (
+        "getting ready  process 7, up 1 h 2 min, 210 MB",
+        "queues   parsing 3",
+        "1,200 files, 9,000 symbols (reading 5 of 10); left out: 2 binary",
+        "  x.md: crashed",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (61, "1 min 1 s"), (90_061, "1 d 1 h"), (86_400, "1 d")])
+def test_a_duration_is_said_in_its_two_largest_units(seconds: float, said: str) -> None:
+    assert status_page.duration(seconds) == said
+
+
+CONTEXT = brief_context("a.py", tokens=40)
+CONTEXT.memories = [brief(verdict="current")]
+
+
+@pytest.mark.parametrize(
+    ("pushed", "said"),
+    [
+        (
+            ContextPushed(file_path="a.py", cause="saved", context=CONTEXT),
+            "12:00:00  saved    a.py  1 memory, 40 tokens\n                   Lazy loading  decision  current",
+        ),
+        (
+            VerdictChanged(
+                file_path="a.py",
+                memory_id="mem-1",
+                title="Lazy loading",
+                symbol="f",
+                previous="current",
+                verdict="changed",
+                reason="body changed",
+            ),
+            "12:00:00  verdict  a.py::f  current → changed: body changed\n                   Lazy loading",
+        ),
+        (MemoryChanged(memory_id="mem-1", title="T", change="stored"), "12:00:00  memory   stored T  mem-1"),
+        (ScanProgress(done=1000, total=2000, finished=False), "12:00:00  scan     reading 1,000 of 2,000 files"),
+        (Heartbeat(published=3, topics={}, complete_since=0), "12:00:00  heartbeat 3 pushes so far"),
+        (Stopping(), "12:00:00  stopping the daemon is going down; this waits for the next"),
+    ],
+)
+def test_an_event_reads_as_what_happened(pushed: Event, said: str) -> None:
+    assert event(pushed, "12:00:00", PLAIN) == said  # type: ignore[arg-type]  # each is one of AnyEvent
+
+
+def test_colour_is_there_only_where_it_is_wanted() -> None:
+    reply = SearchReply(results=[brief(score=0.9, verdict="missing")])
+    assert "\x1b[31mmissing\x1b[0m" in render.found(reply, Style(colour=True))
+    assert "\x1b" not in render.found(reply, PLAIN)
+
+
+def test_a_memory_cannot_steer_the_terminal() -> None:
+    text = render.memory(harmless(memory(title="\x1b[2Jgone\x9b", narrative="a\tb\nc\x07")), PLAIN)
+    assert "\x1b" not in text
+    assert "\x9b" not in text
+    assert "\x07" not in text
+    assert "a\tb\n" in text

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection
+
+from recalld.store import anchors, memories
+from recalld.store.rows import AnchorRow, FormRow, MemoryRow
+
+MakeMemory = Callable[..., MemoryRow]
+MakeForm = Callable[..., FormRow]
+MakeAnchor = Callable[..., AnchorRow]
+
+
+def of(connection: Connection, memory_id: str) -> list[AnchorRow]:
+    return anchors.anchors_of(connection, [memory_id], with_code=True).get(memory_id, [])
+
+
+def test_anchors_come_back_in_their_order_with_their_forms(
+    connection: Connection, memory: MakeMemory, anchor: MakeAnchor, form: MakeForm
+) -> None:
+    bound = [
+        anchor("b.py", "C.m", form("one"), form("two", source="accepted"), position=1),
+        anchor("a.py", position=0),
+        anchor("api/", position=2),
+    ]
+    memories.insert(connection, memory("mem-1"), bound)
+    found = of(connection, "mem-1")
+    assert [(a.kind, a.path, a.symbol, a.memory_id) for a in found] == [
+        ("file", "a.py", None, "mem-1"),
+        ("symbol", "b.py", "C.m", "mem-1"),
+        ("folder", "api/", None, "mem-1"),
+    ]
+    assert [(f.fingerprint, f.source, f.code) for f in found[1].forms] == [
+        ("one", "stored", "def load(self): ...  # one"),
+        ("two", "accepted", "def load(self): ...  # two"),
+    ]
+    assert len({f.id for a in found for f in a.forms}) == 2
+    without = anchors.anchors_of(connection, ["mem-1"])["mem-1"]
+    assert {f.code for a in without for f in a.forms} == {""}
+    assert anchors.anchors_of(connection, ["mem-none"]) == {}
+
+
+def test_the_anchors_of_a_place_are_those_of_the_file_its_symbols_and_the_folder(
+    connection: Connection, memory: MakeMemory, anchor: MakeAnchor
+) -> None:
+    memories.insert(connection, memory("mem-1"), [anchor("api/a.py"), anchor("api/", position=1)])
+    memories.insert(connection, memory("mem-2"), [anchor("api/a.py", "f")])
+    memories.insert(connection, memory("mem-3"), [anchor("api/b.py")])
+    memories.insert(connection, memory("mem-4", workspace_id="ws-2"), [anchor("api/a.py")])
+    found = anchors.anchors_at(connection, ["ws-1"], ["api/a.py", "api/"])
+    assert [(a.memory_id, a.path, a.symbol) for a in found] == [
+        ("mem-1", "api/a.py", None),
+        ("mem-1", "api/", None),
+        ("mem-2", "api/a.py", "f"),
+    ]
+    assert [a.memory_id for a in anchors.workspace_anchors(connection, "ws-2")] == ["mem-4"]
+
+
+def test_the_same_form_is_accepted_once(
+    connection: Connection, memory: MakeMemory, anchor: MakeAnchor, form: MakeForm
+) -> None:
+    memories.insert(connection, memory("mem-1"), [anchor("a.py", "f", form("one")), anchor("b.py", position=1)])
+    symbol, file = of(connection, "mem-1")
+    again = anchors.add_form(connection, symbol.id, form("one", source="accepted", code="other"))
+    assert (again.id, again.source, again.code) == (symbol.forms[0].id, "stored", "def load(self): ...  # one")
+    elsewhere = anchors.add_form(connection, symbol.id, form("one", path="moved.py"))
+    assert elsewhere.id not in (0, again.id)
+    for _ in range(2):
+        anchors.add_form(connection, file.id, form("whole", symbol=None))
+    assert [len(a.forms) for a in of(connection, "mem-1")] == [2, 1]
+    assert anchors.form_code(connection, elsewhere.id) == "def load(self): ...  # one"
+
+
+def test_the_code_of_an_unknown_form_is_an_error(connection: Connection) -> None:
+    with pytest.raises(LookupError):
+        anchors.form_code(connection, 7)
+
+
+def test_an_edit_keeps_the_anchors_it_names_again_with_all_their_forms(
+    connection: Connection, memory: MakeMemory, anchor: MakeAnchor, form: MakeForm
+) -> None:
+    row = memory("mem-1")
+    memories.insert(connection, row, [anchor("a.py", "f", form("one")), anchor("b.py", position=1)])
+    before = of(connection, "mem-1")
+    memories.update(connection, row, "edited", [anchor("c.py"), anchor("a.py", "f", form("two"), position=1)])
+    after = of(connection, "mem-1")
+    assert [(a.path, a.symbol) for a in after] == [("c.py", None), ("a.py", "f")]
+    assert after[1].id == before[0].id
+    assert after[0].id not in {a.id for a in before}
+    assert [f.fingerprint for f in after[1].forms] == ["one", "two"]
+
+
+def test_the_id_of_an_anchor_that_is_gone_is_not_given_again(
+    connection: Connection, memory: MakeMemory, anchor: MakeAnchor, form: MakeForm
+) -> None:
+    memories.insert(connection, memory("mem-1"), [anchor("a.py", "f", form("one"))])
+    gone = of(connection, "mem-1")[0]
+    memories.purge(connection, ["mem-1"])
+    memories.insert(connection, memory("mem-2"), [anchor("a.py", "f", form("one"))])
+    new = of(connection, "mem-2")[0]
+    assert new.id > gone.id
+    assert new.forms[0].id > gone.forms[0].id

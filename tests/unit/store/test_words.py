@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recalld.store.schema import CREATE_MEMORY_WORDS
+from recalld.store.words import MAX_TERMS, expand, match_query
+
+
+def index_of(*texts: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:")
+    connection.execute(CREATE_MEMORY_WORDS)
+    connection.executemany("INSERT INTO memory_words(narrative) VALUES (?)", [(expand(text),) for text in texts])
+    return connection
+
+
+def found(connection: sqlite3.Connection, query: str) -> list[int]:
+    match = match_query(query)
+    if match is None:
+        return []
+    return [n for (n,) in connection.execute("SELECT rowid FROM memory_words(?) ORDER BY rowid", (match,))]
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("call getRedirectTarget first", "redirect"),
+        ("call getRedirectTarget first", "getRedirectTarget"),
+        ("call getRedirectTarget first", "get_redirect_target"),
+        ("call get_redirect_target first", "getRedirectTarget"),
+        ("call get_redirect_target first", "target"),
+        ("the HTTPResponseParser class", "response"),
+        ("the HTTPResponseParser class", "http parser"),
+        ("see api/models/memory.py for it", "models"),
+        ("see api/models/memory.py for it", "api/models/memory.py"),
+        ("see api/models/user_account.py", "userAccount"),
+        ("the lazy-loading strategy", "lazyLoading"),
+        ("Session.close is idempotent", "session close"),
+        ("src/lib.rs::Outer::inner_fn", "InnerFn"),
+        ("hashes with sha256", "sha"),
+        ("the naïveBayesModel", "bayes"),
+        ("runs on python3 only", "Python"),
+        ("utf8Decode is slow", "decode"),
+        ("migrations were renamed", "renaming a migration"),
+        ("Das Café schließt", "cafe"),
+        ("cafe\u0301 closes", "caf\u00e9"),
+        ("ПоискПамяти работает", "памяти"),
+    ],
+)
+def test_a_name_is_found_by_its_parts_and_in_other_spellings(text: str, query: str) -> None:
+    assert found(index_of("nothing of the kind", text), query) == [2]
+
+
+def test_unrelated_words_find_nothing() -> None:
+    assert found(index_of("call getRedirectTarget first"), "directory") == []
+
+
+def test_words_that_say_nothing_are_left_out_unless_there_are_no_others() -> None:
+    assert match_query("What do you know about our payments?") == '"payments"'
+    assert match_query("What is it?") is not None
+
+
+@pytest.mark.parametrize("query", ["", "   ", "?!", '"', "()*", "___"])
+def test_a_query_without_words_is_none(query: str) -> None:
+    assert match_query(query) is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'title : "x" NEAR(a b)',
+        "foo AND OR NOT bar",
+        "a* ^b -c {d e} : f",
+        'unbalanced " quote',
+        "semi; DROP TABLE memories; --",
+        "nul \0 inside",
+        "lone \ud800 surrogate",
+        "emoji 👩‍👩‍👧 and ﬁ ligature ① ²",
+    ],
+)
+def test_operators_in_a_query_are_only_words(query: str) -> None:
+    found(index_of("foo"), query)
+
+
+def test_a_long_query_keeps_its_rarest_looking_terms() -> None:
+    match = match_query(" ".join(f"w{n}" for n in range(100)) + " particularly")
+    assert match is not None
+    assert match.count(" OR ") == MAX_TERMS - 1
+    assert '"particularly"' in match
+
+
+@given(st.text(max_size=300))
+def test_no_query_makes_the_index_raise(query: str) -> None:
+    found(index_of("foo bar"), query)
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0x4FF, categories=["L", "N", "P", "Z"]), max_size=80))
+def test_what_is_stored_is_found_by_its_own_words(text: str) -> None:
+    expected = [1] if any(character.isalnum() for character in text) else []
+    assert found(index_of(text), text) == expected
+
+
+def test_a_run_without_end_is_indexed_as_it_is() -> None:
+    blob = "aB" * 50_000
+    assert expand(blob) == blob

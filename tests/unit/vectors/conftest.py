@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from recalld.config import Config
+from recalld.vectors import Vectors
+from recalld.vectors.embedding import DIMENSIONS
+
+Opened = Callable[..., AbstractAsyncContextManager[Vectors]]
+
+
+class Shelf:
+    """The memories that an index is derived from."""
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self.memories: dict[str, tuple[int, str, str]] = {}
+        self.failing = False
+        for text in texts:
+            self.put(text)
+
+    def put(self, text: str, workspace: str = "ws-a", memory_id: str = "") -> str:
+        seq = len(self.memories) + 1
+        memory_id = memory_id or f"mem-{seq:04d}"
+        self.memories[memory_id] = (seq, workspace, text)
+        return memory_id
+
+    async def live(self, after_seq: int, limit: int) -> list[tuple[int, str, str, str]]:
+        if self.failing:
+            raise OSError("the store cannot be read")
+        rows = ((seq, mem, workspace, hash_of(text)) for mem, (seq, workspace, text) in self.memories.items())
+        return sorted(row for row in rows if row[0] > after_seq)[:limit]
+
+    async def texts(self, ids: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+        found = {mem: self.memories[mem] for mem in ids if mem in self.memories}
+        return {mem: (workspace, hash_of(text), text) for mem, (_, workspace, text) in found.items()}
+
+
+def rows(count: int, seed: int = 0) -> NDArray[np.float32]:
+    made = np.random.default_rng(seed).normal(size=(count, DIMENSIONS)).astype(np.float32)
+    unit: NDArray[np.float32] = made / np.linalg.norm(made, axis=1, keepdims=True)
+    return unit
+
+
+def hash_of(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+async def until(reached: Callable[[], bool], within_s: float = 30.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not reached():
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opened:
+    """Vectors over a shelf, in line with it unless told not to wait."""
+
+    @asynccontextmanager
+    async def open_vectors(shelf: Shelf, *, wait: bool = True, url: str = "") -> AsyncIterator[Vectors]:
+        vectors = Vectors(tmp_path / "vectors", Config(chroma_url=url), shelf, retry_s=0.05)
+        await vectors.start()
+        try:
+            if wait:
+                await until(lambda: vectors.state == "ready")
+            yield vectors
+        finally:
+            await vectors.stop()
+
+    return open_vectors

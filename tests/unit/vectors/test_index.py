@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recalld.vectors.index import ChromaIndex, Item
+
+from .conftest import rows
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[ChromaIndex]:
+    index = ChromaIndex()
+    index.open(tmp_path / "chroma")
+    yield index
+    index.close()
+
+
+def reopened(index: ChromaIndex, folder: Path) -> ChromaIndex:
+    index.close()
+    other = ChromaIndex()
+    other.open(folder / "chroma")
+    return other
+
+
+def test_it_answers_with_the_nearest_memory_first_and_the_cosine(index: ChromaIndex) -> None:
+    vectors = rows(20)
+    index.upsert([Item(f"m{n}", "ws-a", "h", vectors[n : n + 1]) for n in range(20)])
+    expected = sorted(((float(vectors[n] @ vectors[3]), f"m{n}") for n in range(20)), reverse=True)[:5]
+    found = index.query(vectors[3], ["ws-a"], 5)
+    assert [memory_id for memory_id, _ in found] == [memory_id for _, memory_id in expected]
+    assert [near for _, near in found] == pytest.approx([near for near, _ in expected], abs=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.6, 0.99], ids="{:.0%} of all".format)
+def test_a_query_finds_all_of_its_workspace_and_none_of_another(index: ChromaIndex, share: float) -> None:
+    total, mine = 600, int(600 * share)
+    vectors = rows(total)
+    items = [Item(f"m{n}", "ws-a" if n < mine else "ws-b", "h", vectors[n : n + 1]) for n in range(total)]
+    index.upsert(items)
+    # The memories nearest to the query are the other workspace's.
+    query = vectors[-1]
+    best = sorted(range(mine), key=lambda n: -float(vectors[n] @ query))
+    found = index.query(query, ["ws-a"], 3)
+    assert [memory_id for memory_id, _ in found] == [f"m{n}" for n in best[:3]]
+    assert [near for _, near in found] == pytest.approx([float(vectors[n] @ query) for n in best[:3]], abs=1e-5)
+    assert {memory_id for memory_id, _ in index.query(query, ["ws-a"], total)} == {f"m{n}" for n in range(mine)}
+
+
+def test_several_workspaces_are_searched_together_and_unknown_ones_are_empty(index: ChromaIndex) -> None:
+    vectors = rows(3)
+    index.upsert([Item(name, f"ws-{name}", "h", vectors[n : n + 1]) for n, name in enumerate("abc")])
+    assert {memory_id for memory_id, _ in index.query(vectors[0], ["ws-a", "ws-c", "ws-a", "ws-x"], 9)} == {"a", "c"}
+    assert index.query(vectors[0], ["ws-x"], 9) == []
+    assert index.query(vectors[0], [], 9) == []
+
+
+def test_a_memory_of_many_pieces_is_found_once_by_its_nearest(index: ChromaIndex) -> None:
+    vectors = rows(41)
+    index.upsert([Item("long", "ws-a", "h", vectors[:40]), Item("short", "ws-a", "h", vectors[40:])])
+    found = index.query(vectors[7], ["ws-a"], 2)
+    assert [memory_id for memory_id, _ in found] == ["long", "short"]
+    assert found[0][1] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_an_edited_memory_leaves_none_of_its_former_pieces(index: ChromaIndex, tmp_path: Path) -> None:
+    vectors = rows(6)
+    index.upsert([Item("m", "ws-a", "old", vectors[:5])])
+    index.upsert([Item("m", "ws-a", "new", vectors[5:])])
+    for reopen in (False, True):
+        each = reopened(index, tmp_path) if reopen else index
+        ((memory_id, near),) = each.query(vectors[2], ["ws-a"], 9)
+        assert memory_id == "m"
+        assert near < 0.5
+        each.begin_comparison()
+        assert each.compare([("m", "ws-a", "new")]) == []
+
+
+def test_a_comparison_names_what_is_missing_outdated_moved_and_strange(index: ChromaIndex, tmp_path: Path) -> None:
+    vectors = rows(1)
+    index.upsert([Item(name, "ws-a", "h", vectors) for name in ("same", "edited", "moved", "strange")])
+    for reopen in (False, True):
+        each = reopened(index, tmp_path) if reopen else index
+        each.begin_comparison()
+        wanted = [("same", "ws-a", "h"), ("edited", "ws-a", "h2"), ("moved", "ws-b", "h"), ("missing", "ws-a", "h")]
+        assert each.compare(wanted) == ["edited", "moved", "missing"]
+        assert each.end_comparison() == ["strange"]
+
+
+def test_deleting_takes_all_pieces_out_and_passes_over_unknown_memories(index: ChromaIndex) -> None:
+    vectors = rows(4)
+    index.upsert([Item("gone", "ws-a", "h", vectors[:3]), Item("kept", "ws-a", "h", vectors[3:])])
+    index.delete(["gone", "never there"])
+    assert [memory_id for memory_id, _ in index.query(vectors[0], ["ws-a"], 9)] == ["kept"]
+    index.delete(["kept"])
+    assert index.query(vectors[0], ["ws-a"], 9) == []
+
+
+def test_a_memory_of_which_a_piece_is_lacking_is_taken_out_at_opening(index: ChromaIndex, tmp_path: Path) -> None:
+    vectors = rows(3)
+    index.upsert([Item("torn", "ws-a", "h", vectors[:2]), Item("whole", "ws-a", "h", vectors[2:])])
+    index._collection.delete(ids=["torn#1"])
+    again = reopened(index, tmp_path)
+    assert [memory_id for memory_id, _ in again.query(vectors[0], ["ws-a"], 9)] == ["whole"]
+    assert again.compare([("torn", "ws-a", "h"), ("whole", "ws-a", "h")]) == ["torn"]
+
+
+def test_an_index_of_another_model_is_emptied(index: ChromaIndex, tmp_path: Path) -> None:
+    index.upsert([Item("m", "ws-a", "h", rows(1))])
+    index._collection.modify(metadata={"scheme": "another"})
+    again = reopened(index, tmp_path)
+    assert again.compare([("m", "ws-a", "h")]) == ["m"]
+    again.upsert([Item("m", "ws-a", "h", rows(1))])
+    assert len(again.query(rows(1)[0], ["ws-a"], 1)) == 1
