@@ -37,7 +37,7 @@ from recalld.lifecycle import DaemonLock
 from recalld.memory.clock import Clock, system_clock
 from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
-from recalld.memory.corpus import Corpus, Quarantine
+from recalld.memory.corpus import Corpus, JobRuns, Quarantine
 from recalld.memory.follow import Follower
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
@@ -50,7 +50,7 @@ from recalld.server.dispatch import Dispatch
 from recalld.server.handlers import daemon_handlers, tree_handlers
 from recalld.server.push import Publisher
 from recalld.server.sockets import Sockets
-from recalld.store import Store, outlines, workspaces
+from recalld.store import Store, derived, outlines, workspaces
 from recalld.vectors import Vectors
 from recalld.watch import Watcher
 
@@ -114,7 +114,9 @@ class App:
         )
         self._openings = Lane("opening trees", self._watch_tree)
         self._jobs = Jobs(
-            [Job(name="purge-forgotten", every_hours=24, run=memories.purge_expired, max_s=600)], self._store, clock
+            [Job(name="purge-forgotten", every_hours=24, run=memories.purge_expired, max_s=600)],
+            JobRuns(self._store),
+            clock,
         )
 
         handlers = tree_handlers(self, storing, memories, search, contexts, Outlines(codebase, contexts))
@@ -220,7 +222,7 @@ class App:
     async def reindex(self, tree: Tree) -> wire.ReindexReply:
         """Make outlines, full text and vectors anew."""
         await self._store.code.write(outlines.drop_tree, tree.id)
-        await self._store.rebuild_words()
+        await self._store.truth.write(derived.rebuild)
         await self._vectors.rebuild()
         await self._watcher.rescan(tree.id, "asked")
         counts = await self._store.truth.read(workspaces.memory_counts)

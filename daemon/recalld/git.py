@@ -60,7 +60,6 @@ target/
 _KEPT_VARIABLES = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"}
 _SAFETY = (
     "--no-pager",
-    "--literal-pathspecs",
     *("-c", "core.fsmonitor=false"),
     *("-c", "core.hooksPath=/dev/null"),
 )
@@ -213,8 +212,9 @@ def ignored(root: Path, tree: GitTree, under: Sequence[str] = ()) -> set[str]:
         GitError: git cannot be asked.
     """
     paths = under if len(under) <= MAX_PATHSPECS else ()
-    question = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", *paths)
-    entries = os.fsdecode(_run(root, question, tree)).split("\0")
+    flags = ("-z", "--others", "--ignored", "--exclude-standard", "--directory")
+    answer = _run(root, ("--literal-pathspecs", "ls-files", *flags, "--", *paths), tree)
+    entries = os.fsdecode(answer).split("\0")
     # Git also names a folder that merely holds nothing but ignored entries, and then these after it. Such a
     # folder is not ignored: a new file in it may well count.
     entries.sort()
@@ -236,11 +236,12 @@ def check_ignored(root: Path, tree: GitTree, paths: Iterable[str]) -> set[str]:
     Raises:
         GitError: git cannot be asked.
     """
-    asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    # A path that begins with a colon would be taken for a pattern.
+    asked = b"".join(b"./" + os.fsencode(path) + b"\0" for path in paths)
     if not asked:
         return set()
     answer = _run(root, ("check-ignore", "-z", "--stdin"), tree, given=asked, empty_codes=(1,))
-    return {path for path in os.fsdecode(answer).split("\0") if path}
+    return {path.removeprefix("./") for path in os.fsdecode(answer).split("\0") if path}
 
 
 # --- the process ------------------------------------------------------------------------------------
@@ -275,7 +276,7 @@ def _run(
     except FileNotFoundError:
         raise GitMissing("git is not installed: install it, it tells what a project contains") from None
     except subprocess.TimeoutExpired:
-        raise GitError(f"git {question[0]} in {folder} took longer than {TIMEOUT_S:.0f} s") from None
+        raise GitError(f"git in {folder} took longer than {TIMEOUT_S:.0f} s") from None
     except OSError as error:
         raise GitError(f"git cannot be run: {error}") from None
     if done.returncode == 0:
@@ -289,7 +290,7 @@ def _run(
             f"`git config --global --add safe.directory {folder}`"
         )
     reason = said.splitlines()[-1] if said else f"exit code {done.returncode}"
-    raise GitError(f"git {question[0]} in {folder}: {reason}")
+    raise GitError(f"git in {folder}: {reason}")
 
 
 def _environment() -> dict[str, str]:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from recall import Client
-from tests.e2e.conftest import MODELS, Daemon, git, wait_until
+from tests.e2e.running import MODELS, Daemon, git, runs, wait_until
 
 
 def test_sigterm_stops_it_within_two_seconds_and_leaves_no_socket(daemon: Daemon, project: Path) -> None:
@@ -28,7 +28,7 @@ def test_recall_down_stops_it_and_leaves_no_process(daemon: Daemon, project: Pat
     daemon.recall("up", cwd=project)
     pid = json.loads(daemon.recall("status", "--json", cwd=project).stdout)["pid"]
     daemon.recall("down", cwd=project)
-    assert not Path(f"/proc/{pid}").exists()
+    assert not runs(pid)
     assert daemon.recall("--no-start", "search", "x", cwd=project, check=False).returncode == 3
 
 

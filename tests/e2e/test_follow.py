@@ -14,7 +14,7 @@ import pytest
 from recall import Client
 from recall.protocol.events import AnyEvent, ContextPushed, VerdictChanged
 from recall.stream import EventStream
-from tests.e2e.conftest import MODELS, Daemon, commit, git, wait_until
+from tests.e2e.running import MODELS, Daemon, commit, git, wait_until
 
 FILE = "api/models/memory.py"
 

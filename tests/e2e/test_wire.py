@@ -11,7 +11,7 @@ import pytest
 import zmq
 
 from recall import Client
-from tests.e2e.conftest import Daemon
+from tests.e2e.running import Daemon
 
 
 class Wire:

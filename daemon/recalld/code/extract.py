@@ -94,12 +94,17 @@ def fingerprint_of(code: bytes, language: Language) -> tuple[str, str, int] | No
     Returns:
         The same as its symbol had in the file, or None where the code is no definition of the language.
     """
+    doubtful = None
     for before, after in (("", ""), *language.wrappers):
-        wrapped = before.encode() + code + after.encode()
-        for symbol in extract(wrapped, language, 2).symbols:
+        wrapped = before.encode() + code + after.encode() + b"\n"
+        extracted = extract(wrapped, language, 2)
+        for symbol in extracted.symbols:
             if wrapped[symbol.start : symbol.end].strip() == code.strip():
-                return symbol.fingerprint, symbol.header, symbol.size
-    return None
+                found = symbol.fingerprint, symbol.header, symbol.size
+                if not extracted.partial:
+                    return found
+                doubtful = doubtful or found
+    return doubtful
 
 
 def _places(source: bytes, language: Language, captured: Captured) -> list[_Place]:

@@ -63,28 +63,34 @@ class Normalised:
             end = name
         else:
             header = [*tokens[start:name], _OWN_NAME, *tokens[name_end:head_end]]
-        body: list[bytes]
         if definition.kind in CONTAINERS:
-            body = []
-            position = head_end
-            for member in members:
-                body += tokens[position : starts[member.start]]
-                position = max(position, ends[member.end])
-            body += tokens[position:end]
-            # Between members stand the ends of their blocks.
-            body = [token for token in body if token not in (_INDENT, _DEDENT)]
-            if definition.kind in ("module", "namespace"):
-                body = []  # what stands loose in them are imports
-            body += sorted(
-                f"{member.kind} ".encode() + self.code[member.name_start : member.name_end] for member in members
-            )
+            body = self._own_content(definition, members, head_end, end, own)
         else:
             body = tokens[head_end:end]
         size = end - head_end if head_end < end else len(header) - 1
         return _digest(_masked(header + body, own)), _digest(_masked(header, own)), size
 
+    def _own_content(
+        self, container: Definition, members: Iterable[Definition], start: int, end: int, own: bytes
+    ) -> list[bytes]:
+        """What stands in a container outside its members, and which members it has, in any order."""
+        loose: list[bytes] = []
+        names: list[bytes] = []
+        for member in members:
+            loose += self._tokens[start : self._starts[member.start]]
+            start = max(start, self._ends[member.end])
+            name = self.code[member.name_start : member.name_end]
+            names.append(member.kind.encode() + b" " + (_OWN_NAME if name == own else name))
+        loose += self._tokens[start:end]
+        if container.kind in ("module", "namespace"):
+            loose = []  # imports
+        # Between members stand the ends of their blocks.
+        return [token for token in loose if token not in (_INDENT, _DEDENT)] + sorted(names)
+
     def _cut(self, code: bytes, language: Language, captured: Captured) -> None:
         """Find all tokens, and at which of them each definition and its parts start and end."""
+        docstrings = {start for start, _ in captured.left_out}
+        string_ends = {start: end for start, end in captured.strings if start not in docstrings}
         # One integer an event sorts fastest: where, then what.
         boundaries: set[int] = set()
         for d in captured.definitions:
@@ -100,9 +106,8 @@ class Normalised:
         events = list(boundaries)
         for start, end in captured.blocks:
             events += (start << 3 | _BLOCK_START, end << 3 | _BLOCK_END)
-        events += [start << 3 | _STRING for start, _ in captured.strings]
+        events += [start << 3 | _STRING for start in string_ends]
         events.sort()
-        string_ends = dict(captured.strings)
         words = _words(language.semicolons).findall
         windows_lines = b"\r\n" in code
         tokens, cursor = self._tokens, 0

@@ -47,9 +47,14 @@ LANGUAGES = (
     Language("csharp", (".cs", ".csx"), overloads=True, wrappers=(_CLASS, ("interface X {\n", "\n}"))),
     Language("elixir", (".ex", ".exs"), interpreters=("elixir",), semicolons=False),
     Language(
-        "go", (".go",), semicolons=False, wrappers=(("const (\n", "\n)"), ("var (\n", "\n)"), ("type (\n", "\n)"))
+        "go", (".go",), semicolons=False, wrappers=(("type (\n", "\n)"), ("const (\n", "\n)"), ("var (\n", "\n)"))
     ),
-    Language("java", (".java",), overloads=True, wrappers=(_CLASS, ("interface X {\n", "\n}"), ("enum X {\n", "\n}"))),
+    Language(
+        "java",
+        (".java",),
+        overloads=True,
+        wrappers=(_CLASS, ("interface X {\n", "\n}"), ("enum X {\n", "\n}"), ("@interface X {\n", "\n}")),
+    ),
     Language(
         "javascript",
         (".js", ".jsx", ".mjs", ".cjs", ".es6"),

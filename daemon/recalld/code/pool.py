@@ -163,20 +163,20 @@ class ParserPool:
         """Decide what becomes of the file that a process was at when it ended."""
         noted, parsed = process.last_note()
         job.attempts += 1
-        if noted == job.id and (not process.was_killed or job.attempts > 1):
+        if job.attempts >= MAX_ATTEMPTS:
+            job.done(Outline(job.path, "unreadable", note="the parser died before it could be read"))
+        elif noted == job.id and (not process.was_killed or job.attempts > 1):
             reason = process.cause_of_death()
-            log.warning("%s is left alone until it changes: %s", job.full_path, reason)
+            log.warning("%s is left alone until it changes: it %s", job.full_path, reason)
             self._quarantine.add(parsed, job.path, reason)
             for other in self._processes:
                 if not other.retired:
                     other.send(Forbid([parsed]))
+            self._urgent.appendleft(job)  # to be read again, not parsed
         elif process.up and process.timed_out:
             job.done(Outline(job.path, "unreadable", note=f"cannot be read within {self._timeout_s:g} s"))
-            return
-        if job.attempts >= MAX_ATTEMPTS:
-            job.done(Outline(job.path, "unreadable", note="the parser died before it could be read"))
         else:
-            self._urgent.appendleft(job)  # one that is quarantined now is read again, not parsed
+            self._urgent.append(job)  # behind the innocent
 
     def _dispatch(self) -> None:
         """Give waiting jobs to processes that have room, the urgent first."""

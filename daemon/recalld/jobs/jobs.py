@@ -115,6 +115,7 @@ class Jobs:
         """Run nothing more; what is running is cancelled."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+            await asyncio.sleep(0)  # it shuts down in the loop's next round
         running = [progress.task for progress in self._progress.values() if progress.task is not None]
         for task in running:
             task.cancel()
@@ -165,4 +166,4 @@ class Jobs:
         self._schedule(name, due)
 
     def _retry_after(self, failures: int) -> timedelta:
-        return min(self._first_retry * 2 ** min(failures - 1, 16), MAX_RETRY)
+        return min(self._first_retry * (1 << min(failures - 1, 16)), MAX_RETRY)

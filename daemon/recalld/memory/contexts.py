@@ -27,6 +27,8 @@ SYMBOL, FILE, FOLDER, FOLDER_STEP = 1.0, 0.9, 0.75, 0.05
 NEAR_COSINE = 0.35
 MAX_NEAR = 3
 MAX_NAMES_FOR_MEANING = 40
+INDEX_WAIT_S = 0.3
+"""How long a refresh waits for the index to know what was stored just now."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,8 @@ class Contexts:
     async def push(self, tree: Tree, path: str, cause: Cause, *, only_with_memories: bool = False) -> None:
         """Build the context of a file anew and have it pushed."""
         context = await self._build(tree, path)
+        if path in tree.open_files:
+            tree.open_files[path] = context
         if context.memories or not only_with_memories:
             self._publish(ContextReady(tree.workspace_id, tree.id, path, cause, context))
 
@@ -83,6 +87,7 @@ class Contexts:
         """Somebody opened a file: push its context, prepared or built now."""
         tree.opened(path)
         context = await self.context(tree, path)
+        tree.open_files[path] = context
         self._publish(ContextReady(tree.workspace_id, tree.id, path, "opened", context))
 
     def forget(self, tree: Tree, paths: Sequence[str] | None = None) -> None:
@@ -92,14 +97,12 @@ class Contexts:
 
     async def refresh_open(self, tree: Tree) -> None:
         """A memory changed: prepare the open files anew and push those whose context is another now."""
-        before = {path: self.prepared(tree, path) for path in tree.open_files}
         self.forget(tree)
-        await self._vectors.settled(2.0)
-        for path, known in before.items():
-            if path not in tree.open_files:
-                continue
+        await self._vectors.settled(INDEX_WAIT_S)
+        for path, known in list(tree.open_files.items()):
             context = await self._build(tree, path)
-            if self.prepared(tree, path) != known and (context.memories or known is not None):
+            if path in tree.open_files and context != known:
+                tree.open_files[path] = context
                 self._publish(ContextReady(tree.workspace_id, tree.id, path, "memory", context))
 
     # --- what belongs to a file --------------------------------------------------------------------

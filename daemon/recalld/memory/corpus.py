@@ -1,12 +1,13 @@
-"""What of the memories goes into the vector index, and which files no parser may touch: the store's side of both."""
+"""What others keep in the store without knowing it: the index's corpus, the quarantine, the runs of jobs."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from recalld.memory.clock import Clock, iso
-from recalld.store import Store, memories, outlines
+from recalld.store import Store, job_runs, memories, outlines
 
 
 class Corpus:
@@ -27,6 +28,22 @@ class Corpus:
             for row in rows.values()
             if row.forgotten_at is None
         }
+
+
+class JobRuns:
+    """When each job last ran, kept over restarts."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def last_run(self, name: str) -> datetime | None:
+        """When the job last ran to its end; None if never."""
+        at = await self._store.truth.read(job_runs.last_run, name)
+        return datetime.fromisoformat(at) if at else None
+
+    async def set_last_run(self, name: str, at: datetime) -> None:
+        """Note that the job has run."""
+        await self._store.truth.write(job_runs.set_last_run, name, iso(at))
 
 
 class Quarantine:

@@ -81,31 +81,21 @@ class Memories:
             row.importance_score = request.importance_score
             row.pinned = request.importance_score == 1.0
         row.text_hash = text_hash(row.title, row.narrative)
-        previous = await self._anchors(row.id)
-        bound = await self._rebound(tree, row, previous, request)
-        await self._change(tree, row, "edited", bound)
+        await self._change(tree, row, "edited", await self._rebound(tree, row, request))
         return await self._view(tree, row)
 
-    async def _rebound(
-        self, tree: Tree, row: MemoryRow, previous: list[AnchorRow], request: wire.Edit
-    ) -> list[AnchorRow]:
-        """The memory's anchors with the code of now among their forms; new ones where the request names others."""
+    async def _rebound(self, tree: Tree, row: MemoryRow, request: wire.Edit) -> list[AnchorRow]:
+        """The memory's anchors, with the code of now as one more accepted form of each."""
         if row.workspace_id == PERSONAL:
             return []
-        named_files = views.source_files(previous) if request.source_files is None else request.source_files
-        named_symbols = views.symbols(previous) if request.symbols is None else request.symbols
+        previous = await self._anchors(row.id)
+        files = views.source_files(previous) if request.source_files is None else request.source_files
+        symbols = views.symbols(previous) if request.symbols is None else request.symbols
         kept = request.source_files is None and request.symbols is None
         binding = Binding(self._codebase, tree, iso(self._clock()))
-        bound = await binding.anchors(named_files, named_symbols, unresolved=request.unresolved or kept)
-        known = {(anchor.path, anchor.symbol): anchor for anchor in previous}
-        for anchor in bound:
-            before = known.get((anchor.path, anchor.symbol))
-            if before is None:
-                continue
-            fingerprints = {form.fingerprint for form in before.forms}
-            for form in anchor.forms:
-                form.source = "accepted"
-            anchor.forms = before.forms + [form for form in anchor.forms if form.fingerprint not in fingerprints]
+        bound = await binding.anchors(files, symbols, unresolved=request.unresolved or kept)
+        for form in (form for anchor in bound for form in anchor.forms):
+            form.source = "accepted"
         return bound
 
     async def restore(self, tree: Tree, memory_id: str) -> Memory:
@@ -116,7 +106,7 @@ class Memories:
         """
         row = await self._known(tree, memory_id)
         if row.forgotten_at is not None:
-            await self._store.truth.write(memories.set_forgotten, [row.id], None, "restored")
+            await self._store.truth.write(memories.set_forgotten, [row.id], None, "restored", now=iso(self._clock()))
             row = await self._known(tree, memory_id)
             await self._judge(tree, row)
             self._touched([row], "restored")
@@ -235,6 +225,8 @@ class Memories:
         """Erase what was forgotten longer ago than it can be restored."""
         before = iso(self._clock() - timedelta(days=self._config.forget_days))
         ids = await self._store.truth.write(memories.purge_forgotten_before, before)
+        if ids:
+            await self._store.truth.scrub()
         self._vectors.touch(ids)
 
     async def page(self, tree: Tree, request: wire.ListMemories) -> wire.ListReply:

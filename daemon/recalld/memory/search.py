@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recall.protocol import requests as wire
@@ -23,6 +23,10 @@ CANDIDATES = 200
 # clear answers at 0.45 and more.
 UNRELATED_COSINE = 0.15
 ANSWER_COSINE = 0.65
+FULL_BM25 = 8.0
+"""About what two rare words bring."""
+LEAST_RARITY = 0.5
+"""How rare any word counts at least: among few memories bm25 takes every word for a common one."""
 WORDS_SHARE = 0.6
 """What all the query's words together can bring a memory that does not answer by meaning."""
 LEAST_SCORE = 0.12
@@ -37,7 +41,7 @@ SIMILAR_WORDS = 0.5
 class _Candidate:
     meaning: float = 0.0
     cosine: float | None = None
-    words: float = 0.0
+    bm25: float | None = None
 
 
 class Search:
@@ -61,11 +65,11 @@ class Search:
         rows = await self._store.truth.read(memories.get_many, list(candidates))
         live = {i: r for i, r in rows.items() if r.forgotten_at is None and (not types or r.memory_type in types)}
         bound = await self._store.truth.read(anchors.anchors_of, list(live))
-        query_words = words_of(request.query)
+        terms = words.query_terms(request.query)
         hits: list[Brief] = []
         for memory_id, row in live.items():
-            brief = self._views.brief(tree, row, bound.get(memory_id, []), query_words=query_words)
-            self._score(brief, candidates[memory_id], row, explain=request.explain)
+            brief = self._views.brief(tree, row, bound.get(memory_id, []), query_words=terms)
+            _score(brief, candidates[memory_id], row, _coverage(terms, row), explain=request.explain)
             hits.append(brief)
         hits.sort(key=lambda brief: (-(brief.score or 0), -rows[brief.id].seq))
         answers = [brief for brief in hits if (brief.score or 0) >= LEAST_SCORE]
@@ -113,27 +117,37 @@ class Search:
         if match is not None:
             best = await self._store.truth.read(memories.search_words, scope, match, CANDIDATES)
             for memory_id, bm25 in best:
-                # bm25 grows with the rarity and number of the words found; 8 is about two rare words.
-                found.setdefault(memory_id, _Candidate()).words = 1 - math.exp(-bm25 / 8)
+                found.setdefault(memory_id, _Candidate()).bm25 = bm25
         return found
 
-    def _score(self, brief: Brief, candidate: _Candidate, row: MemoryRow, *, explain: bool) -> None:
-        by_words = WORDS_SHARE * candidate.words
-        base = 1 - (1 - 0.9 * candidate.meaning) * (1 - by_words)
-        stale = STALE_FACTOR.get(brief.verdict or "", 1.0)
-        importance = 1 - IMPORTANCE_SHARE * (1 - row.importance_score)
-        brief.score = round(base * stale * importance, 4)
-        if candidate.meaning > 0 and candidate.cosine is not None:
-            brief.why.append(f"meaning {candidate.cosine:.2f}")
-        if by_words > 0:
-            brief.why.append(f"words {candidate.words:.2f}")
-        if explain:
-            brief.parts = {
-                "meaning": round(candidate.meaning, 4),
-                "words": round(candidate.words, 4),
-                "stale": stale,
-                "importance": round(importance, 4),
-            }
+
+def _score(brief: Brief, candidate: _Candidate, row: MemoryRow, coverage: float, *, explain: bool) -> None:
+    by_words = 0.0
+    if candidate.bm25 is not None:
+        rarity = max(1 - math.exp(-candidate.bm25 / FULL_BM25), LEAST_RARITY)
+        by_words = coverage * rarity
+    base = 1 - (1 - 0.9 * candidate.meaning) * (1 - WORDS_SHARE * by_words)
+    stale = STALE_FACTOR.get(brief.verdict or "", 1.0)
+    importance = 1 - IMPORTANCE_SHARE * (1 - row.importance_score)
+    brief.score = round(base * stale * importance, 4)
+    if candidate.meaning > 0 and candidate.cosine is not None:
+        brief.why.append(f"meaning {candidate.cosine:.2f}")
+    if by_words > 0:
+        brief.why.append(f"words {by_words:.2f}")
+    if explain:
+        brief.parts = {
+            "meaning": round(candidate.meaning, 4),
+            "words": round(by_words, 4),
+            "stale": stale,
+            "importance": round(importance, 4),
+        }
+
+
+def _coverage(terms: Sequence[str], row: MemoryRow) -> float:
+    """The share of the query's words that a memory has, endings aside."""
+    text = " ".join([row.title, *row.concepts, *row.tags, row.narrative])
+    there = {word[:6] for word in words.expand(text).lower().split() for word in words_of(word)}
+    return sum(term[:6] in there for term in terms) / max(len(terms), 1)
 
 
 def _overlap(one: str, other: str) -> float:

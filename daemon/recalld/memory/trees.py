@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from sqlalchemy import Connection
 
 from recall.protocol.errors import RecallError
+from recall.protocol.values import Context
 from recalld.memory.clock import Clock, iso
 from recalld.memory.identity import Identity, identify
 from recalld.store import Store, outlines, workspaces
@@ -39,8 +40,8 @@ class Tree:
     skipped: dict[str, int] = field(default_factory=dict)
     verdicts: dict[int, VerdictRow] = field(default_factory=dict)
     """What this tree says of each anchor, by the anchor's id."""
-    open_files: OrderedDict[str, None] = field(default_factory=OrderedDict)
-    """Opened and not closed, the latest last."""
+    open_files: OrderedDict[str, Context | None] = field(default_factory=OrderedDict)
+    """Opened and not closed, the latest last; with the context that was pushed last."""
 
     def relative(self, path: str, *, field: str = "file_path") -> str:
         """The path relative to the root, with `/`; a folder given with a final `/` keeps it.
@@ -69,7 +70,7 @@ class Tree:
 
     def opened(self, path: str) -> None:
         """Remember that someone looks at this file; the oldest of more than 64 is let go."""
-        self.open_files[path] = None
+        self.open_files.setdefault(path, None)
         self.open_files.move_to_end(path)
         while len(self.open_files) > MAX_OPEN_FILES:
             self.open_files.popitem(last=False)
@@ -218,6 +219,8 @@ def _open(connection: Connection, identity: Identity, workspace_id: str | None, 
         raise RecallError("unknown_workspace", f"there is no workspace {found}: `recall status` lists them")
     if workspace_id is None:
         workspaces.add_keys(connection, found, identity.keys)
+    else:
+        workspaces.claim_key(connection, found, identity.keys[0])
     tree = TreeRow(id=identity.tree_id, workspace_id=found, path=str(identity.root), active_at=now)
     workspaces.save_tree(connection, tree)
     return workspace, created

@@ -74,8 +74,12 @@ def erase_traces(connection: Connection) -> None:
 def repair(connection: Connection) -> None:
     """Make full-text rows and labels anew if they are missing, not whole, or made in an older way."""
     version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if version == DERIVED_VERSION and _whole(connection):
-        return
+    if version != DERIVED_VERSION or not _whole(connection):
+        rebuild(connection)
+
+
+def rebuild(connection: Connection) -> None:
+    """Make full-text rows and labels anew."""
     _drop_words(connection)
     connection.exec_driver_sql(CREATE_MEMORY_WORDS)
     memory_labels.drop(connection, checkfirst=True)

@@ -28,7 +28,6 @@ DERIVED = (
     # Whole after a loss of power, though perhaps not the newest.
     "synchronous = NORMAL",
     "journal_size_limit = 4194304",
-    "wal_autocheckpoint = 4000",
 )
 
 _BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED"}

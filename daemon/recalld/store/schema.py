@@ -55,6 +55,13 @@ workspace_keys = Table(
     Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
 )
 
+job_runs = Table(
+    "job_runs",
+    truth,
+    Column("name", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+)
+
 trees = Table(
     "trees",
     truth,

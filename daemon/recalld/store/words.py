@@ -40,19 +40,21 @@ def expand(text: str) -> str:
 def match_query(query: str) -> str | None:
     """A full-text expression that finds texts with any of the query's words, whatever the query holds.
 
-    Words that say nothing are left out unless there are no others.
-
     Returns:
         None where the query has no word at all.
     """
+    return " OR ".join(f'"{term}"' for term in query_terms(query)) or None
+
+
+def query_terms(query: str) -> list[str]:
+    """The words of a query that a text is asked for; those that say nothing are left out unless there are no others."""
     terms: dict[str, None] = {}
     for compound in _COMPOUND.findall(unicodedata.normalize("NFC", query)):
         terms.update(dict.fromkeys(run.lower() for run in _RUN.findall(compound)))
         terms.update(dict.fromkeys(_parts(compound)))
     telling = [term for term in terms if term not in STOP_WORDS and (len(term) > 1 or not term.isascii())]
     # Longer words are rarer as a rule, and the rare ones decide.
-    kept = sorted(telling or terms, key=len, reverse=True)[:MAX_TERMS]
-    return " OR ".join(f'"{term}"' for term in kept) or None
+    return sorted(telling or terms, key=len, reverse=True)[:MAX_TERMS]
 
 
 def _with_parts(found: re.Match[str]) -> str:

@@ -32,6 +32,12 @@ def add_keys(connection: Connection, workspace_id: str, keys: Sequence[str]) -> 
         connection.execute(insert(workspace_keys).on_conflict_do_nothing(), added)
 
 
+def claim_key(connection: Connection, workspace_id: str, key: str) -> None:
+    """Let this workspace, and no other, be recognised by a key."""
+    values = {"key": key, "workspace_id": workspace_id}
+    connection.execute(insert(workspace_keys).values(values).on_conflict_do_update(index_elements=["key"], set_=values))
+
+
 def get_workspace(connection: Connection, workspace_id: str) -> WorkspaceRow | None:
     """The workspace of this id."""
     found = connection.execute(select(workspaces).where(workspaces.c.id == workspace_id)).mappings().first()

@@ -50,11 +50,6 @@ class VectorProcess:
         )
         return cls(process, on_end)
 
-    @property
-    def pid(self) -> int:
-        """The process's id."""
-        return self._process.pid
-
     async def call(self, operation: str, *arguments: Any) -> Any:
         """Ask for one of `worker.Operations`.
 
@@ -64,8 +59,8 @@ class VectorProcess:
         """
         self.check()
         number = next(self._numbers)
-        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         frame = _encoder.encode((number, operation, arguments))
+        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
             self._requests.write(len(frame).to_bytes(4, "big") + frame)
             async with asyncio.timeout(CALL_S):
@@ -103,6 +98,7 @@ class VectorProcess:
                 number, result = _decoder.decode(await self._answers.readexactly(length))
                 if number == 0:
                     self._fault = (ModelUnusable if result["model"] else VectorsUnavailable)(result["fault"])
+                    self._fault.add_note(result["trace"])
                 elif number in self._waiting and not self._waiting[number].done():
                     self._waiting[number].set_result(result)
         except asyncio.IncompleteReadError:

@@ -171,11 +171,11 @@ class Vectors:
             started = time.monotonic()
             (fault,) = await asyncio.gather(self._live(), return_exceptions=True)
             faults = faults + 1 if time.monotonic() - started < SOON_S else 1
-            wait_s = min(self._retry_s * 2 ** (faults - 1), MAX_RETRY_S)
+            wait_s = min(self._retry_s * 2 ** min(faults - 1, 10), MAX_RETRY_S)
             self._why_not = f"down: {fault}"
-            expected = isinstance(fault, VectorsUnavailable)
-            log.warning("vectors are down, again in %.0f s: %s", wait_s, fault, exc_info=None if expected else fault)
-            if faults % 2 == 0 and expected and not isinstance(fault, ModelUnusable) and not self._config.chroma_url:
+            log.warning("vectors are down, again in %.0f s: %s", wait_s, fault, exc_info=fault)
+            of_index = isinstance(fault, VectorsUnavailable) and not isinstance(fault, ModelUnusable)
+            if faults % 2 == 0 and of_index and not self._config.chroma_url:
                 await asyncio.to_thread(_set_aside, self._folder)
             await asyncio.sleep(wait_s)
 

@@ -5,15 +5,17 @@ when it saves its files), and because its native code ends the process when its 
 requests one by one in the order they come. Any fault ends it: it says why, and its parent starts another.
 
 Frames, both ways: length (4 bytes, big endian), then MessagePack. Request: (number, operation, arguments);
-answer: (number, result); farewell: (0, {"fault": why, "model": whether it lies in the model}).
+answer: (number, result); farewell: (0, {"fault": why, "model": whether it lies in the model, "trace": for the log}).
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -139,10 +141,13 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints must not get between the answers
     try:
         serve(requests, answers)
-    except BaseException as fault:
+    except BaseException as fault:  # noqa: BLE001  # it ends the process, and is passed on to the parent
+        # Native panics are no `Exception`; and the trace belongs into the parent's log, which is bounded.
         said = str(fault).strip().partition("\n")[0] or type(fault).__name__
-        _write(answers, (0, {"fault": said, "model": isinstance(fault, ModelUnusable)}))
-        raise
+        farewell = {"fault": said, "model": isinstance(fault, ModelUnusable), "trace": traceback.format_exc()}
+        with contextlib.suppress(BrokenPipeError):  # the parent was killed
+            _write(answers, (0, farewell))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ _CHANGES = Mask(
 _CONTENTS = Mask(InotifyConstants.IN_MODIFY | InotifyConstants.IN_CLOSE_WRITE | InotifyConstants.IN_CREATE)
 _SELF = Mask(InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF)
 _GONE = Mask(_SELF | InotifyConstants.IN_UNMOUNT)
-_ONLY_FOLDERS = Mask(InotifyConstants.IN_ONLYDIR | InotifyConstants.IN_DONT_FOLLOW | InotifyConstants.IN_EXCL_UNLINK)
+_ONLY_FOLDERS = Mask(InotifyConstants.IN_ONLYDIR | InotifyConstants.IN_EXCL_UNLINK)
 
 
 def usable_watches() -> int:

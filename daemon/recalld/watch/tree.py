@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from recalld.watch.folder import Folder, Notice
 from recalld.watch.listing import Watches, differences, fill
 from recalld.watch.opens import Opens
 from recalld.watch.settlement import Settlement
+
+log = logging.getLogger(__name__)
 
 
 class Tree:
@@ -177,8 +180,8 @@ class Tree:
         settlement = Settlement(self, burst)
         try:
             report = settlement.settle(stopping)
-        except git.GitError as e:
-            print("GITERR", e)
+        except git.GitError as error:
+            log.warning("what is new in %s cannot be judged: %s", self.root, error)
             report = None
             self.outdated = True  # listing it anew will say what the trouble is
         self.watches.lift(burst.left)

@@ -78,7 +78,8 @@ async def _open_and_close(folder: Path) -> None:
 def test_the_bytes_of_what_was_purged_are_in_no_file(
     tmp_path: Path, memory: MakeMemory, anchor: MakeAnchor, form: MakeForm
 ) -> None:
-    secret = "zqxkey9f3wtoken"
+    secret = "zqxkey9f3wvjq"
+    trace = secret[-4:].encode()  # the index stores only in what a word differs from the one before
     copy = tmp_path / "memory.db.before-0000"
 
     def bytes_on_disk() -> bytes:
@@ -106,12 +107,12 @@ def test_the_bytes_of_what_was_purged_are_in_no_file(
         await store.truth.write(memories.add_rating, rating)
         await store.truth.write(memories.set_forgotten, [row.id], "2026-04-01T00:00:00Z", "forgotten")
         copy.write_text(secret)
-        assert bytes_on_disk().count(secret.encode()) > 10
+        assert bytes_on_disk().count(trace) > 10
         await store.truth.write(memories.purge, [row.id])
         await store.truth.scrub()
-        assert secret[6:].encode() not in bytes_on_disk()
+        assert trace not in bytes_on_disk()
         assert len(await store.truth.read(memories.live_ids, ["ws-1"])) == 50
         await store.close()
-        assert secret[6:].encode() not in bytes_on_disk()
+        assert trace not in bytes_on_disk()
 
     asyncio.run(scenario())

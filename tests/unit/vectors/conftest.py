@@ -55,7 +55,7 @@ def hash_of(text: str) -> str:
 
 async def until(reached: Callable[[], bool], within_s: float = 30.0) -> None:
     async with asyncio.timeout(within_s):
-        while not reached():
+        while not reached():  # noqa: ASYNC110  # `state` is what users poll too
             await asyncio.sleep(0.005)
 
 

@@ -17,13 +17,15 @@ def embedder() -> Embedder:
 
 
 def test_a_question_is_nearer_to_its_answer_than_to_other_memories(embedder: Embedder) -> None:
-    question, answer, *others = embedder.embed([
-        "database relationship loading strategy",
-        "SQLAlchemy lazy loading: every relationship raises unless it is loaded explicitly with selectinload",
-        "The HNSW index of pgvector is not transactional; a rollback leaves its entries behind",
-        "Status fields are string enums, never bare strings",
-        "Deploy on Tuesdays only, after the smoke tests have passed",
-    ])
+    question, answer, *others = embedder.embed(
+        [
+            "database relationship loading strategy",
+            "SQLAlchemy lazy loading: every relationship raises unless it is loaded explicitly with selectinload",
+            "The HNSW index of pgvector is not transactional; a rollback leaves its entries behind",
+            "Status fields are string enums, never bare strings",
+            "Deploy on Tuesdays only, after the smoke tests have passed",
+        ]
+    )
     assert all(question @ answer > question @ other + 0.2 for other in others)
 
 

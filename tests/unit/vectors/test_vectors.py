@@ -41,17 +41,19 @@ def assert_in_line(folder: Path, shelf: Shelf) -> None:
     index.close()
 
 
-def worker() -> psutil.Process:
-    (process,) = [child for child in psutil.Process().children() if "recalld.vectors.worker" in child.cmdline()]
+def worker(daemon: int | None = None) -> psutil.Process:
+    (process,) = [each for each in psutil.Process(daemon).children() if "recalld.vectors.worker" in each.cmdline()]
     return process
 
 
 def test_a_question_finds_the_memory_that_answers_it(opened: Opened) -> None:
-    shelf = Shelf([
-        "SQLAlchemy lazy loading strategy\nRelationships raise unless they are loaded with selectinload or joinedload",
-        "Status fields\nUse string enums, never bare strings",
-        "Deployments\nOn Tuesdays only, after the smoke tests",
-    ])
+    shelf = Shelf(
+        [
+            "SQLAlchemy lazy loading strategy\nRelations raise unless loaded with selectinload or joinedload",
+            "Status fields\nUse string enums, never bare strings",
+            "Deployments\nOn Tuesdays only, after the smoke tests",
+        ]
+    )
 
     async def scenario() -> None:
         async with opened(shelf) as vectors:
@@ -125,7 +127,7 @@ def test_queries_overtake_the_catching_up(opened: Opened) -> None:
     async def scenario() -> None:
         async with opened(shelf, wait=False) as vectors:
             await until(lambda: vectors.state.startswith("catching up"))
-            waits = []
+            waits: list[float] = []
             while vectors.state != "ready" and len(waits) < 10:
                 began = time.monotonic()
                 await found(vectors, f"question {len(waits)}")
@@ -180,27 +182,26 @@ def test_after_a_kill_of_the_daemon_the_next_one_catches_up_exactly(opened: Open
     program = f"""
 import asyncio, sys
 from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from vectors.conftest import Shelf
-from vectors.test_vectors import notes, worker
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from conftest import Shelf
 from recalld.config import Config
 from recalld.vectors import Vectors
 
 async def main():
-    vectors = Vectors(Path(sys.argv[1]), Config(), Shelf(notes(100)))
+    vectors = Vectors(Path(sys.argv[1]), Config(), Shelf({notes(100)!r}))
     await vectors.start()
     while not vectors.state.endswith("(36 left)"):
-        await asyncio.sleep(0)
-    print(worker().pid, flush=True)
+        await asyncio.sleep(0.001)
+    print("on its way", flush=True)
     await asyncio.sleep(60)
 
 asyncio.run(main())
 """
-    daemon = subprocess.Popen(
-        [sys.executable, "-c", program, str(tmp_path / "vectors")], stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-c", program, str(tmp_path / "vectors")]
+    daemon = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert daemon.stdout is not None
-    orphan = psutil.Process(int(daemon.stdout.readline()))
+    assert daemon.stdout.readline() == "on its way\n"
+    orphan = worker(daemon.pid)
     daemon.kill()
     daemon.wait()
     orphan.wait(5)
@@ -270,9 +271,7 @@ def test_a_source_that_cannot_be_read_is_asked_again_later(opened: Opened) -> No
     asyncio.run(scenario())
 
 
-def test_nothing_reaches_for_the_network(
-    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_reaches_for_the_network(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = tmp_path / "connections"
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\n"

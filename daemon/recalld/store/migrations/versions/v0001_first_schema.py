@@ -1,4 +1,4 @@
-"""The first schema: workspaces, memories with their versions and ratings, anchors with their forms."""
+"""The first schema: workspaces, memories with their versions and ratings, anchors with their forms, runs of jobs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def upgrade() -> None:
     _make_workspaces()
     _make_memories()
     _make_anchors()
+    _make_job_runs()
 
 
 def _make_workspaces() -> None:
@@ -35,6 +36,14 @@ def _make_workspaces() -> None:
         sa.Column("path", sa.Text, nullable=False),
         sa.Column("active_at", sa.Text, nullable=False),
         sa.Column("followed", sa.Boolean, nullable=False),
+    )
+
+
+def _make_job_runs() -> None:
+    op.create_table(
+        "job_runs",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("at", sa.Text, nullable=False),
     )
 
 
