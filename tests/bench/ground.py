@@ -22,7 +22,7 @@ import psutil
 from recall import Client, RecallError
 from recall.paths import find_paths
 
-DJANGO = "5.2.6"
+DJANGO = "5.2.19"
 """The large real project: its source as it is on PyPI."""
 BATCH = 500
 

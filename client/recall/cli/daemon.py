@@ -56,7 +56,11 @@ def stop(client: Client) -> int | None:
     deadline = time.monotonic() + STOP_S
     while _lives(pid):
         if time.monotonic() > deadline:
-            raise RecallError("timeout", f"the daemon (process {pid}) does not stop: see {find_paths().log}", pid=pid)
+            raise RecallError(
+                "timeout",
+                f"the daemon (process {pid}) does not stop: `kill -9 {pid}` ends it; its log is {find_paths().log}",
+                pid=pid,
+            )
         time.sleep(0.01)
     return pid
 

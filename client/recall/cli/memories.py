@@ -157,6 +157,11 @@ def forget(invocation: Invocation) -> int:
         )
     invocation.show(reply, render.forgotten)
     if not invocation.terminal.json and reply.ids:
-        how = "erased for good" if options.purge else "forgotten; `recall restore ID` brings one back"
-        invocation.terminal.note(f"{len(reply.ids)} {'would be ' if options.dry_run else ''}{how}")
+        if options.dry_run:
+            done = "would be forgotten"
+        elif options.purge:
+            done = "erased for good"
+        else:
+            done = "forgotten; `recall restore ID` brings one back"
+        invocation.terminal.note(f"{len(reply.ids):,} {done}")
     return 0

@@ -163,7 +163,7 @@ def _result(brief: Brief, style: Style) -> str:
         lines.append(f"      {style.dim('because: ' + ', '.join(brief.why))}")
     if brief.parts:
         parts = "  ".join(f"{name} {value:.3f}" for name, value in brief.parts.items())
-        lines.append(f"      {style.dim('score = ' + parts)}")
+        lines.append(f"      {style.dim('parts: ' + parts)}")
     return "\n".join(lines)
 
 

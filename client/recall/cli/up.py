@@ -100,7 +100,8 @@ def _with_lines(states: Iterator[Workspace], tell: Callable[[str], None]) -> Wor
     workspace = next(states)
     tell_at = time.monotonic()
     for workspace in states:
-        if time.monotonic() >= tell_at and workspace.to_scan:
-            tell(f"reading {workspace.name}: {workspace.scanned:,} of {workspace.to_scan:,} files")
+        if time.monotonic() >= tell_at:
+            of = f"{workspace.scanned:,} of {workspace.to_scan:,} files" if workspace.to_scan else "listing its files"
+            tell(f"reading {workspace.name}: {of}")
             tell_at = time.monotonic() + TELL_S
     return workspace

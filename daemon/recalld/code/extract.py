@@ -162,13 +162,17 @@ def _name(places: list[_Place], language: Language) -> None:
     same: defaultdict[str, list[_Place]] = defaultdict(list)
     for place in places:
         same[place.qualified].append(place)
-    taken: Counter[str] = Counter()
+    taken: Counter[str] = Counter()  # how often each name was wanted
     for place in places:
         name = place.qualified
         if language.overloads and place.definition.params is not None and len(same[name]) > 1:
             name += f"({','.join(parameter_types(place.definition.params))})"
         taken[name] += 1
-        place.name = name if taken[name] == 1 else f"{name}#{taken[name]}"
+        place.name = name
+        while taken[name] > 1 and place.name in taken:
+            place.name = f"{name}#{taken[name]}"
+            taken[name] += place.name in taken
+        taken[place.name] = max(taken[place.name], 1)
 
 
 def _parents(places: list[_Place], symbols_at: list[int]) -> list[int]:

@@ -158,7 +158,7 @@ def _masked(tokens: list[bytes], own: bytes) -> list[bytes]:
     if len(own) == 1 and not own.isalnum():
         return tokens  # an operator
     position = -1
-    while own in tokens[position + 1 :]:
+    for _ in range(tokens.count(own)):
         position = tokens.index(own, position + 1)
         if position > 1 and tokens[position - 1] == b".":
             receiver = tokens[position - 2]

@@ -81,7 +81,7 @@ class _Compiled:
     """A grammar with its parser and query."""
 
     def __init__(self, language: Language) -> None:
-        grammar = Grammar(get_binding(language.grammar or language.name))  # type: ignore[arg-type]  # wants a literal
+        grammar = Grammar(get_binding(language.name))  # type: ignore[arg-type]  # wants a literal
         self.parser = Parser(grammar)
         self.query = Query(grammar, (_QUERIES / f"{language.name}.scm").read_text("utf-8"))
         self.roles: dict[int, str] = {}

@@ -11,15 +11,13 @@ class Language:
     """One language that has a grammar and a query."""
 
     name: str
-    """As the outline reports it; also the name of its query file."""
+    """As the outline reports it, tree-sitter-language-pack knows it, and its query file is called."""
     extensions: tuple[str, ...]
     """Endings of file names, lower case, with the dot."""
     file_names: tuple[str, ...] = ()
     """Whole file names, lower case."""
     interpreters: tuple[str, ...] = ()
     """Programs that a `#!` line names, without their version."""
-    grammar: str = ""
-    """Its name in tree-sitter-language-pack, where that differs."""
     overloads: bool = False
     """Several definitions of one name are told apart by the types of their parameters."""
     joins: tuple[str, ...] = ()

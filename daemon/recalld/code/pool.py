@@ -153,8 +153,9 @@ class ParserPool:
             self.crashes += 1
             log.warning("a parser process was lost: exit code %s", process.exit_code)
         if not process.up:
+            self._urgent.extendleft(reversed(jobs))
             self._start_failed()
-        if jobs:
+        elif jobs:
             self._urgent.extendleft(reversed(jobs[1:]))  # they have waited
             self._lost_at(process, jobs[0])
         self._dispatch()
@@ -173,7 +174,7 @@ class ParserPool:
                 if not other.retired:
                     other.send(Forbid([parsed]))
             self._urgent.appendleft(job)  # to be read again, not parsed
-        elif process.up and process.timed_out:
+        elif process.timed_out:
             job.done(Outline(job.path, "unreadable", note=f"cannot be read within {self._timeout_s:g} s"))
         else:
             self._urgent.append(job)  # behind the innocent
@@ -206,7 +207,7 @@ class ParserPool:
         while running + len(self._starting) < self._workers and len(self._starting) < waiting:
             task = asyncio.create_task(self._start(), name="parser process")
             self._starting.add(task)
-            task.add_done_callback(self._starting.discard)
+            task.add_done_callback(self._started)
 
     async def _start(self) -> None:
         process = WorkerProcess(self, self._timeout_s)
@@ -221,6 +222,9 @@ class ParserPool:
         if forbidden := self._quarantine.hashes():
             process.send(Forbid(list(forbidden)))
         self._processes.append(process)
+
+    def _started(self, task: asyncio.Task[None]) -> None:
+        self._starting.discard(task)
         self._dispatch()
 
     def _start_failed(self) -> None:

@@ -17,7 +17,7 @@ import msgspec
 from recalld.code.reading import outline
 from recalld.code.wire import ANSWER_HEAD, EXIT_OUT_OF_MEMORY, NOTE, REQUEST_HEAD, Forbid, Limits, Task
 
-_NICENESS = 5
+_NICENESS = 10
 
 
 def main() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
+from sqlalchemy import Connection
 
 from recall.protocol.values import Brief, Cause, Context
 from recalld.config import Config
@@ -26,6 +28,7 @@ STALE = frozenset({"changed", "moved+changed", "ambiguous", "missing"})
 SYMBOL, FILE, FOLDER, FOLDER_STEP = 1.0, 0.9, 0.75, 0.05
 NEAR_COSINE = 0.35
 MAX_NEAR = 3
+MAX_CANDIDATES = 20
 MAX_NAMES_FOR_MEANING = 40
 INDEX_WAIT_S = 0.3
 """How long a refresh waits for the index to know what was stored just now."""
@@ -41,6 +44,13 @@ class Belonging:
     why: list[str]
     symbol_names: list[str]
     """Of the file's symbols, those that the memory is tied to."""
+
+
+class _Near(NamedTuple):
+    """What was found near a file in meaning."""
+
+    text: str
+    found: list[tuple[str, float]]
 
 
 class Contexts:
@@ -63,6 +73,7 @@ class Contexts:
         self._views = views
         self._vectors = vectors
         self._publish = publish
+        self._near: OrderedDict[tuple[str, str], _Near] = OrderedDict()
         self._prepared: OrderedDict[tuple[str, str], tuple[Context, bytes]] = OrderedDict()
 
     def prepared(self, tree: Tree, path: str) -> bytes | None:
@@ -75,20 +86,30 @@ class Contexts:
         found = self._prepared.get((tree.id, path))
         return found[0] if found else await self._build(tree, path)
 
-    async def push(self, tree: Tree, path: str, cause: Cause, *, only_with_memories: bool = False) -> None:
-        """Build the context of a file anew and have it pushed."""
-        context = await self._build(tree, path)
-        if path in tree.open_files:
-            tree.open_files[path] = context
-        if context.memories or not only_with_memories:
-            self._publish(ContextReady(tree.workspace_id, tree.id, path, cause, context))
+    async def saved(self, tree: Tree, outline: Outline) -> None:
+        """A file was saved: push its context, built anew by the outline it has now.
+
+        What is near in meaning is at first what was near before the save, since the model would take longer than
+        all else together; if that turns out to be another, the context is pushed once more.
+        """
+        path = outline.path
+        near = self._near.get((tree.id, path))
+        context = await self._build(tree, path, outline, near)
+        self._push(tree, path, "saved", context)
+        if near is not None and near.text != _meaning_of(path, outline):
+            later = await self._build(tree, path, outline)
+            if later != context:
+                self._push(tree, path, "saved", later)
 
     async def opened(self, tree: Tree, path: str) -> None:
         """Somebody opened a file: push its context, prepared or built now."""
         tree.opened(path)
-        context = await self.context(tree, path)
-        tree.open_files[path] = context
-        self._publish(ContextReady(tree.workspace_id, tree.id, path, "opened", context))
+        self._push(tree, path, "opened", await self.context(tree, path))
+
+    def _push(self, tree: Tree, path: str, cause: Cause, context: Context) -> None:
+        if path in tree.open_files:
+            tree.open_files[path] = context
+        self._publish(ContextReady(tree.workspace_id, tree.id, path, cause, context))
 
     def forget(self, tree: Tree, paths: Sequence[str] | None = None) -> None:
         """Drop what is prepared for these files, or for the whole tree."""
@@ -102,8 +123,7 @@ class Contexts:
         for path, known in list(tree.open_files.items()):
             context = await self._build(tree, path)
             if path in tree.open_files and context != known:
-                tree.open_files[path] = context
-                self._publish(ContextReady(tree.workspace_id, tree.id, path, "memory", context))
+                self._push(tree, path, "memory", context)
 
     # --- what belongs to a file --------------------------------------------------------------------
 
@@ -111,9 +131,7 @@ class Contexts:
         """The memories tied to a file, to its symbols or to a folder above it, nearest first."""
         folders = [path, *_folders_of_folder(path)] if path.endswith("/") else folders_above(path)
         places = folders if path.endswith("/") else [path, *folders]
-        tied = await self._store.truth.read(anchors.anchors_at, [tree.workspace_id], places)
-        rows = await self._store.truth.read(memories.get_many, list({anchor.memory_id for anchor in tied}))
-        bound = await self._store.truth.read(anchors.anchors_of, list(rows))
+        tied, rows, bound = await self._store.truth.read(_tied, tree.workspace_id, places)
         found: dict[str, Belonging] = {}
         for anchor in tied:
             nearness, why = _nearness(anchor, folders)
@@ -136,12 +154,15 @@ class Contexts:
 
     # --- building ----------------------------------------------------------------------------------
 
-    async def _build(self, tree: Tree, path: str) -> Context:
+    async def _build(self, tree: Tree, path: str, outline: Outline | None = None, near: _Near | None = None) -> Context:
         settled = await self._vectors.settled(0.0)
         belonging = await self.belonging(tree, path)
         if not path.endswith("/"):
-            known = await self._codebase.known_outlines(tree, [path])
-            belonging += await self._near(tree, path, known.get(path), {each.row.id for each in belonging})
+            if outline is None:
+                outline = (await self._codebase.known_outlines(tree, [path])).get(path)
+            if near is None:
+                near = await self._nearest(tree, path, outline)
+            belonging += await self._near_ones(near, {each.row.id for each in belonging})
         context = self._within_budget(tree, path, belonging)
         if settled:  # else what was stored a moment ago might be missing from it
             self._prepared[tree.id, path] = (context, msgspec.json.encode(context))
@@ -149,12 +170,20 @@ class Contexts:
                 self._prepared.popitem(last=False)
         return context
 
-    async def _near(self, tree: Tree, path: str, outline: Outline | None, known: set[str]) -> list[Belonging]:
-        names = [symbol.name for symbol in outline.symbols[:MAX_NAMES_FOR_MEANING]] if outline else []
-        cosines = dict(await self._search.near(tree, " ".join([path, *names]), MAX_NEAR + len(known)))
-        ids = [each for each, cosine in cosines.items() if cosine >= NEAR_COSINE and each not in known][:MAX_NEAR]
-        rows = await self._store.truth.read(memories.get_many, ids)
-        bound = await self._store.truth.read(anchors.anchors_of, ids)
+    async def _nearest(self, tree: Tree, path: str, outline: Outline | None) -> _Near:
+        text = _meaning_of(path, outline)
+        near = _Near(text, await self._search.near(tree, text, MAX_CANDIDATES))
+        self._near[tree.id, path] = near
+        while len(self._near) > self._config.context_cache:
+            self._near.popitem(last=False)
+        return near
+
+    async def _near_ones(self, near: _Near, known: Set[str]) -> list[Belonging]:
+        cosines = {each: cosine for each, cosine in near.found if cosine >= NEAR_COSINE and each not in known}
+        ids = list(cosines)[:MAX_NEAR]
+        if not ids:
+            return []
+        rows, bound = await self._store.truth.read(_with_anchors, ids)
         return [
             Belonging(rows[each], bound.get(each, []), cosines[each] / 2, [f"meaning {cosines[each]:.2f}"], [])
             for each in ids
@@ -187,6 +216,24 @@ class Contexts:
             left_out=len(belonging) - len(briefs),
             stale=sum(1 for brief in briefs if brief.verdict in STALE),
         )
+
+
+def _tied(
+    connection: Connection, workspace_id: str, places: Sequence[str]
+) -> tuple[list[AnchorRow], dict[str, MemoryRow], dict[str, list[AnchorRow]]]:
+    tied = anchors.anchors_at(connection, [workspace_id], places)
+    return tied, *_with_anchors(connection, list({anchor.memory_id for anchor in tied}))
+
+
+def _with_anchors(
+    connection: Connection, ids: Sequence[str]
+) -> tuple[dict[str, MemoryRow], dict[str, list[AnchorRow]]]:
+    return memories.get_many(connection, ids), anchors.anchors_of(connection, ids)
+
+
+def _meaning_of(path: str, outline: Outline | None) -> str:
+    names = [symbol.name for symbol in outline.symbols[:MAX_NAMES_FOR_MEANING]] if outline else []
+    return " ".join([path, *names])
 
 
 def _folders_of_folder(folder: str) -> list[str]:

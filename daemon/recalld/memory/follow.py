@@ -7,7 +7,7 @@ a large tree is read for the first time is dealt with at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -164,21 +164,26 @@ class Follower:
         for path in (*absent, *present):
             following.unscanned.discard(path)
             following.parsed.pop(path, None)
-        parsed = await self._codebase.parse(tree, present)
-        absent |= {outline.path for outline in parsed if outline.status == "gone"}
-        parsed = [outline for outline in parsed if outline.status != "gone"]
-        await self._store.code.write(_save, tree.id, parsed, sorted(absent))
-        touched = [outline.path for outline in parsed] + sorted(absent)
-        folders = {folder for path in touched for folder in folders_above(path)}
-        turns = await self._verdicts.judge_paths(tree, [*touched, *sorted(folders)])
+        touched = absent.union(present)
+        places = touched.union(*(folders_above(path) for path in touched))
+        parsed, anchors = await asyncio.gather(
+            self._codebase.parse(tree, present), self._verdicts.at(tree, sorted(places))
+        )
+        fresh = {path: None for path in absent} | {o.path: None if o.status == "gone" else o for o in parsed}
+        # Verdicts and pushes come first: whoever saved the file waits for them, and nobody for the store.
+        turns = await self._verdicts.judge(tree, anchors, fresh)
         await self._tell(tree, turns)
-        self._contexts.forget(tree, touched if not turns else None)
-        bulk = len(touched) > self._config.bulk_files
-        for outline in parsed:
-            await self._contexts.push(
-                tree, outline.path, "saved", only_with_memories=bulk and outline.path not in tree.open_files
-            )
+        self._contexts.forget(tree, None if turns else list(fresh))
+        await self._push(tree, fresh, {anchor.path for anchor in anchors})
+        kept = [outline for outline in fresh.values() if outline is not None]
+        await self._store.code.write(_save, tree.id, kept, [path for path in fresh if fresh[path] is None])
         await self._count(tree)
+
+    async def _push(self, tree: Tree, fresh: Mapping[str, Outline | None], anchored: Set[str]) -> None:
+        bulk = len(fresh) > self._config.bulk_files
+        for path, outline in fresh.items():
+            if outline is not None and (not bulk or path in anchored or path in tree.open_files):
+                await self._contexts.saved(tree, outline)
 
     async def _tell(self, tree: Tree, turns: Sequence[Turn]) -> None:
         if not turns:

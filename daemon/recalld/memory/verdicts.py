@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recalld.memory.anchors import verdict_of
 from recalld.memory.codebase import Codebase
 from recalld.memory.trees import Tree
+from recalld.outline import Outline
 from recalld.store import Store, anchors, outlines
 from recalld.store.rows import AnchorRow, VerdictRow
 
@@ -28,14 +29,21 @@ class Verdicts:
         self._store = store
         self._codebase = codebase
 
-    async def judge(self, tree: Tree, judged: Sequence[AnchorRow]) -> list[Turn]:
-        """Judge these anchors by the code as it stands in this tree; say which verdicts turned."""
-        files = sorted({anchor.path for anchor in judged if anchor.kind != "folder"})
-        known = await self._codebase.known_outlines(tree, files)
+    async def judge(
+        self, tree: Tree, judged: Sequence[AnchorRow], fresh: Mapping[str, Outline | None] | None = None
+    ) -> list[Turn]:
+        """Judge these anchors by the code as it stands in this tree; say which verdicts turned.
+
+        Args:
+            fresh: outlines that the store does not have yet, None for files that are gone.
+        """
+        known = dict(fresh or {})
+        files = sorted({anchor.path for anchor in judged if anchor.kind != "folder"} - known.keys())
+        known |= await self._codebase.known_outlines(tree, files)
         folders = {anchor.path for anchor in judged if anchor.kind == "folder"}
         standing = {folder for folder in folders if await self._codebase.folder_exists(tree, folder)}
         turns: list[Turn] = []
-        fresh: list[VerdictRow] = []
+        changed: list[VerdictRow] = []
         for anchor in judged:
             outline = known.get(anchor.path)
             exists = anchor.path in standing if anchor.kind == "folder" else outline is not None
@@ -44,17 +52,16 @@ class Verdicts:
             if previous == now:
                 continue
             tree.verdicts[anchor.id] = now
-            fresh.append(now)
+            changed.append(now)
             if previous is None or previous.verdict != now.verdict:
                 turns.append(Turn(anchor, previous, now))
-        if fresh:
-            await self._store.code.write(outlines.save_verdicts, tree.id, fresh)
+        if changed:
+            await self._store.code.write(outlines.save_verdicts, tree.id, changed)
         return turns
 
-    async def judge_paths(self, tree: Tree, paths: Sequence[str]) -> list[Turn]:
-        """Judge the anchors on these files and folders (a folder ends in `/`)."""
-        found = await self._store.truth.read(anchors.anchors_at, [tree.workspace_id], paths)
-        return await self.judge(tree, found)
+    async def at(self, tree: Tree, paths: Sequence[str]) -> list[AnchorRow]:
+        """The anchors on these files and folders (a folder ends in `/`)."""
+        return await self._store.truth.read(anchors.anchors_at, [tree.workspace_id], paths)
 
     async def judge_all(self, tree: Tree) -> list[Turn]:
         """Judge every anchor of the tree's workspace."""

@@ -50,7 +50,8 @@ _CHANGES = Mask(
 _CONTENTS = Mask(InotifyConstants.IN_MODIFY | InotifyConstants.IN_CLOSE_WRITE | InotifyConstants.IN_CREATE)
 _SELF = Mask(InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF)
 _GONE = Mask(_SELF | InotifyConstants.IN_UNMOUNT)
-_ONLY_FOLDERS = Mask(InotifyConstants.IN_ONLYDIR | InotifyConstants.IN_EXCL_UNLINK)
+# Of two trees of which one is in the other, neither takes from the other what that asked for.
+_FOLDERS = Mask(InotifyConstants.IN_ONLYDIR | InotifyConstants.IN_EXCL_UNLINK | InotifyConstants.IN_MASK_ADD)
 
 
 def usable_watches() -> int:
@@ -130,8 +131,10 @@ class InotifyWatches:
         """
         if self._placed >= self._max_watches:
             return
-        mask = Mask(_CHANGES | _ONLY_FOLDERS | (InotifyConstants.IN_OPEN if self._opens else 0))
-        if folder.parent is None:
+        mask = Mask(_CHANGES | _FOLDERS | (InotifyConstants.IN_OPEN if self._opens else 0))
+        if folder.parent is not None:
+            mask = Mask(mask | InotifyConstants.IN_DONT_FOLLOW)
+        else:
             mask = Mask(mask | _SELF)
             self._follow_git(folder)
         folder.watch = self._add(path, mask, _OfFolder(self, folder))
@@ -153,7 +156,7 @@ class InotifyWatches:
         Returns:
             The number; 0 where no file can be made.
         """
-        number = self._last_cookie + 1
+        self._last_cookie = number = self._last_cookie + 1
         path = self._private / str(number)
         try:
             if not self._private.is_dir():
@@ -162,7 +165,6 @@ class InotifyWatches:
             path.unlink()
         except OSError:
             return 0
-        self._last_cookie = number
         return number
 
     # --- placing --------------------------------------------------------------------------------------
@@ -170,7 +172,7 @@ class InotifyWatches:
     def _follow_git(self, top: Folder) -> None:
         """Have told when git reads the tree's index, and when the repository's own rules of what is ignored change."""
         repository = top.tree.repository
-        if repository is None:
+        if repository is None or top in self._git_watches:
             return
         wanted = [(repository.common_dir / "info", _CHANGES, _OfNames(self, top, b"exclude", "rules changed"))]
         if self._opens:
@@ -178,7 +180,7 @@ class InotifyWatches:
         tokens = self._git_watches[top] = []
         for path, mask, callback in wanted:
             try:
-                token = self._add(str(path), mask, callback)
+                token = self._add(str(path), Mask(mask | _FOLDERS), callback)
             except OSError:
                 continue  # a repository without that folder has nothing to tell
             if token is not None:
@@ -186,7 +188,7 @@ class InotifyWatches:
 
     def _watch_private(self) -> None:
         self._private.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self._add(str(self._private), InotifyConstants.IN_CREATE, _OfCookies(self)) is None:
+        if self._add(str(self._private), Mask(InotifyConstants.IN_CREATE | _FOLDERS), _OfCookies(self)) is None:
             raise OSError(errno.ENOSPC, "no inotify watch is left")
 
     def _add(self, path: str, mask: Mask, callback: _Callback) -> _Token | None:
@@ -227,8 +229,7 @@ class InotifyWatches:
         mask = event.mask
         is_folder = bool(mask & InotifyConstants.IN_ISDIR)
         if mask & InotifyConstants.IN_OPEN:
-            # A folder's opening is told twice, by its parent too: once is enough.
-            if folder.tree.muted_to > self._seen or (is_folder and event.name):
+            if folder.tree.muted_to > self._seen:
                 return
             kind: Kind = "listed" if is_folder else "opened"
         elif mask & _GONE:

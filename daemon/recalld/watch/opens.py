@@ -55,10 +55,11 @@ class Opens:
         self._git_at = -GIT_BEFORE_S
 
     def folder_opened(self, folder: str, at: float) -> None:
-        """A program opened a folder to list it; the tree's root is the empty path."""
-        if at < self._scan_until:
-            self._scan_until = at + QUIET_S
+        """A program opened a folder to list it, be it one that counts or not; the tree's root is the empty path."""
         _remember(self._listed, folder, at)
+        _forget(self._listed, at - LISTED_BEFORE_S)
+        if at < self._scan_until or (len(self._listed) > 1 and self._searched()):
+            self._begin_search(at)
 
     def git_ran(self, at: float) -> None:
         """Git opened its index."""
@@ -85,23 +86,22 @@ class Opens:
         if name in READ_BY_TOOLS:
             return
         if at < self._scan_until or at - self._git_at <= GIT_BEFORE_S:
-            self._scan_until = at + QUIET_S
+            self._begin_search(at)
             return
         _remember(self._recent, path, at)
         _forget(self._recent, at - CROWD_S)
         if len(self._recent) >= self._crowd:
             self._held.clear()
-            self._scan_until = at + QUIET_S
+            self._begin_search(at)
             return
         _forget(self._listed, at - LISTED_BEFORE_S)
         listed = folder in self._listed
         if path not in self._held:
             _remember(self._held, path, _Held(at, listed))
-        if listed and self._is_search(siblings):
-            # A file that somebody opened before the search began stays.
-            for searched in [held for held, how in self._held.items() if how.listed]:
-                del self._held[searched]
-            self._scan_until = at + QUIET_S
+        # Many a program lists a folder for its own ends (Python, to find a module) and opens one file in it
+        # as it was told to. One that searches opens several, or lists several folders, or opens all there are.
+        if listed and (len(self._searched()) > 1 or len(self._listed) > 1 or siblings == 0):
+            self._begin_search(at)
 
     def due(self, now: float) -> list[str]:
         """Take the files that were held long enough and are a person's."""
@@ -117,11 +117,15 @@ class Opens:
         """When `due` has something, if nothing else happens."""
         return next(iter(self._held.values())).opened_at + self._hold_s if self._held else None
 
-    def _is_search(self, siblings: int) -> bool:
-        # Many a program lists a folder for its own ends (Python, to find a module) and opens one file in it
-        # as it was told to. One that searches opens several, or lists several folders, or opens all there are.
-        files = sum(held.listed for held in self._held.values())
-        return files > 1 or len(self._listed) > 1 or siblings == 0
+    def _searched(self) -> list[str]:
+        return [path for path, held in self._held.items() if held.listed]
+
+    def _begin_search(self, at: float) -> None:
+        # A file that somebody opened before the search began stays.
+        for path in self._searched():
+            del self._held[path]
+        self._recent.clear()
+        self._scan_until = at + QUIET_S
 
 
 class OwnReads:

@@ -178,8 +178,9 @@ class Worker:
             if prefix is not None and notice.name not in notice.folder.ignored:
                 self._opened(tree, notice, prefix + notice.name)
         elif notice.kind == "listed":
-            if prefix is not None:
-                tree.opens.folder_opened(prefix.rstrip("/"), notice.at)
+            # A watched folder's opening is told twice, by its parent too: once is enough.
+            if prefix is not None and notice.name not in notice.folder.folders:
+                tree.opens.folder_opened((prefix + notice.name).rstrip("/"), notice.at)
         elif notice.kind == "git ran":
             tree.opens.git_ran(notice.at)
         elif notice.kind == "gone":

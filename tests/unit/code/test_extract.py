@@ -49,6 +49,7 @@ def names(language: str, source: str) -> list[str]:
             ["f(string)", "f(number,T[])"],
         ),
         ("python", "def f(): 1\ndef f(a): 2\nclass f: pass\n", ["f", "f#2", "f#3"]),
+        ("markdown", "# A\n# A#2\n# A\n# A\n# A#2\n", ["A", "A#2", "A#3", "A#4", "A#2#2"]),
         ("java", "class A { void f(int a) {} void f(int b) {} }", ["A", "A.f(int)", "A.f(int)#2"]),
     ],
 )

@@ -88,16 +88,14 @@ class Stage:
 
     async def opened(self, by: str) -> list[str]:
         """The files that count as opened by a person when a command runs."""
-        marker = self.root / "marker-of-the-end"
         await self.sh(by)
-        await asyncio.sleep(0.7)  # a search is over after half a second of quiet; only then can the marker be told
-        await self.sh(f"cat {marker.name}")
-        paths: list[str] = []
-        while True:
-            event = await self.published.until(FileOpened)
-            if event.path == marker.name:
-                return paths
-            paths.append(event.path)
+        await self.sync()
+        # By now all has been told. What is held back is decided when its time is over, and published before the
+        # second of two syncs that follow.
+        await asyncio.sleep(Config().open_hold_ms / 1000)
+        await self.sync()
+        await self.sync()
+        return [event.path for event in self.published.take() if isinstance(event, FileOpened)]
 
 
 def report(
@@ -123,7 +121,9 @@ def git(root: Path, *command: str) -> None:
 
 
 @asynccontextmanager
-async def watching(root: Path, settings: dict[str, float] | None = None, *, max_watches: int | None = None) -> AsyncIterator[Stage]:
+async def watching(
+    root: Path, settings: dict[str, float] | None = None, *, max_watches: int | None = None
+) -> AsyncIterator[Stage]:
     """A watch over one tree; its scratch folder lies beside the root."""
     published = Published()
     config = msgspec.convert(settings or {}, Config)

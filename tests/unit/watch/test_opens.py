@@ -122,6 +122,31 @@ def test_a_search_lasts_until_it_is_quiet() -> None:
     assert opens.due(AFTERWARDS) == ["f.py"]
 
 
+def test_a_search_that_spends_long_in_a_folder_that_does_not_count_is_one() -> None:
+    opens = Opens(CONFIG)
+    opens.folder_opened("", 10.0)
+    opens.file_opened("a.py", 10.001, siblings=4)
+    opens.folder_opened(".git", 10.002)
+    assert opens.due(AFTERWARDS) == []
+
+
+def test_a_search_that_comes_upon_gits_index_is_one() -> None:
+    opens = Opens(CONFIG)
+    opens.folder_opened("", 10.0)
+    opens.file_opened("a.py", 10.001, siblings=4)
+    opens.git_ran(10.002)
+    opens.file_opened("b.py", 10.003, siblings=4)
+    assert opens.due(AFTERWARDS) == []
+
+
+def test_a_search_that_is_over_does_not_make_a_crowd_with_what_comes_next() -> None:
+    opens = Opens(CONFIG)
+    for n in range(CONFIG.scan_opens):
+        opens.file_opened(f"{n}.py", 10.0, siblings=99)
+    opens.file_opened("a.py", 10.0 + QUIET_S * 1.1, siblings=99)
+    assert opens.due(AFTERWARDS) == ["a.py"]
+
+
 def test_listing_goes_on_with_a_search() -> None:
     opens = Opens(CONFIG)
     opens.folder_opened("", 10.0)

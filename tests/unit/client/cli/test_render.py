@@ -78,7 +78,7 @@ def test_a_search_shows_score_title_verdict_and_summary() -> None:
         "      It raises.",
         "      because: meaning 0.6",
         "0.40  Isolation  convention  mem-2",
-        "      score = words 0.400",
+        "      parts: words 0.400",
     ]
 
 
