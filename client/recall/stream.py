@@ -61,7 +61,8 @@ class Subscription:
         self._on_missed = on_missed
         # The workspace's own topic is a prefix of all its trees': `_wants` picks.
         wanted = [self._workspace_topic] if self._files is None else [self._tree_topic + file for file in self._files]
-        self.prefixes = [DAEMON_TOPIC, *wanted]
+        # The daemon greets when it has noted `daemon`; by then, it has noted all before.
+        self.prefixes = [*wanted, DAEMON_TOPIC]
         self.epoch = ""
         self.ready: deque[AnyEvent] = deque()
         self.behind: set[str] = set()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from recall.stream import EventStream
 
 PUSH_S = 15.0
 """How long a step waits for the push that it is about."""
+SILENCE_S = 0.5
 
 
 class StepError(Exception):
@@ -80,7 +82,7 @@ class Demo:
         decision = self._client.search(demo_project.QUESTION).results[0]
         if decision.title != demo_project.DECISION:
             raise StepError(f"the search found “{decision.title}” first")
-        with self._client.events([demo_project.MODEL], timeout_s=PUSH_S) as events:
+        with self._client.events([demo_project.MODEL], timeout_s=SILENCE_S) as events:
             self._tell("Nobody asks: the file is opened, and what matters about it is there")
             self._open(events)
             self._tell("It helped, so it counts for more")
@@ -95,10 +97,12 @@ class Demo:
         self._terminal.say(f"\n{self._terminal.style.bold('— ' + what)}")
 
     def _type(self, *arguments: str) -> None:
-        from recall.cli.main import main
+        from recall.cli.main import INTERRUPTED, main
 
         self._prompt(f"recall {shlex.join(arguments)}")
         code = main(arguments)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
         if code:
             raise StepError(f"`recall {arguments[0]}` ended with exit code {code}")
 
@@ -106,26 +110,36 @@ class Demo:
         self._terminal.say(f"{self._terminal.style.dim('$')} {self._terminal.style.accent(command)}")
 
     def _open(self, events: EventStream) -> None:
+        def act() -> None:
+            (self._project / demo_project.MODEL).read_bytes()
+            if sys.platform != "linux":
+                self._client.opened(demo_project.MODEL)  # where the system does not tell, editors do
+
         self._prompt(f"$EDITOR {demo_project.MODEL}")
-        (self._project / demo_project.MODEL).read_bytes()
-        if sys.platform != "linux":
-            self._client.opened(demo_project.MODEL)  # where the system does not tell, editors do
-        self._await(events, "the context of the opened file", _is_context)
+        self._until(events, act, "the context of the opened file", _is_context)
 
     def _save(self, events: EventStream, code: str, verdict: Verdict) -> None:
-        self._prompt(f"$EDITOR {demo_project.MODEL}   # {demo_project.EDITS[verdict]}")
-        (self._project / demo_project.MODEL).write_text(code, encoding="utf-8")
-        self._await(
-            events,
-            f"the verdict {verdict}",
-            lambda pushed: isinstance(pushed, VerdictChanged) and pushed.verdict == verdict,
-        )
+        def act() -> None:
+            (self._project / demo_project.MODEL).write_text(code, encoding="utf-8")
 
-    def _await(self, events: EventStream, what: str, wanted: Callable[[AnyEvent], bool]) -> None:
-        for pushed in events:
-            if wanted(pushed):
-                self._terminal.say(render_event(pushed, "pushed", self._terminal.style))
-                return
+        def turned(pushed: AnyEvent) -> bool:
+            return isinstance(pushed, VerdictChanged) and pushed.verdict == verdict
+
+        self._prompt(f"$EDITOR {demo_project.MODEL}   # {demo_project.EDITS[verdict]}")
+        self._until(events, act, f"the verdict {verdict}", turned)
+
+    def _until(
+        self, events: EventStream, act: Callable[[], None], what: str, wanted: Callable[[AnyEvent], bool]
+    ) -> None:
+        """Do something, again after each silence, until what it should lead to is pushed."""
+        give_up_at = time.monotonic() + PUSH_S
+        while time.monotonic() < give_up_at:
+            # More than once, as an open that follows a read of the daemon's own at once counts as one of those.
+            act()
+            for pushed in events:
+                if wanted(pushed):
+                    self._terminal.say(render_event(pushed, "pushed", self._terminal.style))
+                    return
         raise StepError(f"{what} was not pushed within {PUSH_S:.0f} s")
 
 

@@ -51,7 +51,7 @@ async def embed_memory(context, memory_id: str):
 }
 
 LAZY_LOADING = """\
-All SQLAlchemy relationships use lazy='raise' as the default. This forces explicit loading with selectinload() or \
+All SQLAlchemy relationships are lazy=raise by default. This forces explicit loading with selectinload() or \
 joinedload() and prevents N+1 query bugs."""
 ISOLATION = """\
 Every query must filter by workspace_id, no exceptions. Vector indexes do not enforce tenant isolation."""

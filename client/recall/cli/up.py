@@ -15,6 +15,8 @@ from recall.protocol.requests import OpenWorkspaceReply, StatusReply
 from recall.protocol.values import Workspace
 
 POLL_S = 0.1
+LOAD_S = 10.0
+"""How long to wait for the embedding model."""
 TELL_S = 5.0
 """How often progress is told where no bar can be drawn."""
 
@@ -39,13 +41,12 @@ def up(invocation: Invocation) -> int:
         reply = client.open_workspace(path, options.workspace)
         states = _scan(client, reply.workspace)
         if terminal.json:
-            *_, last = states
+            *_, reply.workspace = states
         elif terminal.interactive:
-            last = _with_bar(states)
+            reply.workspace = _with_bar(states)
         else:
-            last = _with_lines(states, terminal.note)
-        reply.workspace = last
-        status = client.status()
+            reply.workspace = _with_lines(states, terminal.note)
+        status = _loaded(client)
 
     def render(reply: OpenWorkspaceReply, style: Style) -> str:
         return ready(reply, status, "was running already" if running else "started", style)
@@ -68,8 +69,8 @@ def ready(reply: OpenWorkspaceReply, status: StatusReply, daemon: str, style: St
             "",
             "next:",
             f'  {style.accent("recall store")} "What was decided" -c "and why" --type decision --file PATH',
-            f'  {style.accent("recall search")} "a question"      {style.accent("recall file")} PATH',
-            f"  {style.accent('recall watch')}                  {style.dim('then open a file in your editor')}",
+            f'  {style.accent("recall search")} "a question"',
+            f"  {style.accent('recall watch')}  {style.dim('and open a file in your editor')}",
         ]
     )
 
@@ -81,6 +82,14 @@ def _scan(client: Client, workspace: Workspace) -> Iterator[Workspace]:
         time.sleep(POLL_S)
         workspace = client.open_workspace(workspace.path).workspace
         yield workspace
+
+
+def _loaded(client: Client) -> StatusReply:
+    """The daemon's state once the model is loaded, or after all the time that one should wait for it."""
+    give_up_at = time.monotonic() + LOAD_S
+    while (status := client.status()).vectors == "loading" and time.monotonic() < give_up_at:
+        time.sleep(POLL_S)
+    return status
 
 
 def _with_bar(states: Iterator[Workspace]) -> Workspace:

@@ -24,7 +24,9 @@ from recall.protocol.values import Value
 
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 
+# How msgspec says where it found a fault, and what it lacked there.
 _FIELD = re.compile(r" - at `\$\.?(.*)`$")
+_MISSING = re.compile(r"missing required field `(.*?)`")
 
 
 class RequestEnvelope(msgspec.Struct):
@@ -124,7 +126,8 @@ def decode_params(envelope: RequestEnvelope) -> Request:
         request: Request = decoder.decode(envelope.params)
     except msgspec.ValidationError as error:
         found = _FIELD.search(str(error))
-        field = found[1] if found else None
+        missing = _MISSING.search(str(error))
+        field = ".".join(part[1] for part in (found, missing) if part) or None
         message = _FIELD.sub("", str(error))
         raise RecallError("invalid_params", f"{field}: {message}" if field else message, field=field) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

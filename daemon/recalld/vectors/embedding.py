@@ -6,6 +6,7 @@ Runs in the vectors' process; onnxruntime, tokenizers and numpy are imported whe
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,8 @@ class Embedder:
         """
         model = self._shipped(*_MODEL)
         tokenizer = self._shipped(*_TOKENIZER)
+        # Its builds report their use over the network and keep an id of the machine, unless told so beforehand.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         # Heavy, and wanted in the vectors' process only.
         import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415  # it has no stubs
         import tokenizers  # noqa: PLC0415

@@ -17,6 +17,8 @@ CALL_S = 120.0
 """A request that takes longer means that the process hangs; opening an index of 100,000 takes seconds."""
 FAREWELL_S = 0.3
 
+_ENVIRONMENT = {"ORT_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false", "MALLOC_ARENA_MAX": "2"}
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[int, Any])
 
@@ -46,7 +48,7 @@ class VectorProcess:
             *(sys.executable, "-P", "-m", "recalld.vectors.worker"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "TOKENIZERS_PARALLELISM": "false", "MALLOC_ARENA_MAX": "2"},
+            env={**os.environ, **_ENVIRONMENT},
         )
         return cls(process, on_end)
 

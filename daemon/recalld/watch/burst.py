@@ -52,13 +52,13 @@ class Burst:
         elif notice.name == ".git":
             self._repository_changed(notice.folder)
         elif notice.kind == "moved from":
-            notice.folder.ignored.discard(notice.name)
+            notice.folder.unignore(notice.name)
             self._depart(notice.folder, notice.name, notice.cookie)
         elif notice.kind == "moved to":
             self._arrive(notice.folder, notice.name, notice.cookie)
         else:
             if notice.kind == "removed":
-                notice.folder.ignored.discard(notice.name)
+                notice.folder.unignore(notice.name)
                 if notice.is_folder and notice.name in notice.folder.folders:
                     self.drop(notice.folder.folders[notice.name])
             self.touch(notice.folder, notice.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 MAX_IGNORED_NAMES = 1_000
 """Ignored names remembered for a folder; beyond that git is asked again."""
+
+_NONE: frozenset[str] = frozenset()
+"""Shared by all folders in which nothing is ignored: most, and each set is work for the garbage collector."""
 
 Kind = Literal["changed", "removed", "moved from", "moved to", "gone", "listed", "opened", "git ran", "rules changed"]
 
@@ -34,7 +38,7 @@ class Folder:
         self.name = name
         self.files: dict[str, str] = {}
         self.folders: dict[str, Folder] = {}
-        self.ignored: set[str] = set()
+        self.ignored: AbstractSet[str] = _NONE
         self.watch: object | None = None
 
     @property
@@ -66,11 +70,22 @@ class Folder:
                 yield prefix + name, stamp
             pending.extend((f"{prefix}{name}/", folder) for name, folder in here.folders.items())
 
+    def detach(self) -> None:
+        """Let go of parent and contents, so that memory is given back without the garbage collector."""
+        self.parent = None
+        self.folders = {}
+        self.files = {}
+
     def ignore(self, name: str) -> None:
         """Remember that git ignores an entry."""
-        if len(self.ignored) >= MAX_IGNORED_NAMES:
-            self.ignored.clear()
+        if not isinstance(self.ignored, set) or len(self.ignored) >= MAX_IGNORED_NAMES:
+            self.ignored = set()
         self.ignored.add(name)
+
+    def unignore(self, name: str) -> None:
+        """Forget it: something else may take the name."""
+        if isinstance(self.ignored, set):
+            self.ignored.discard(name)
 
 
 class Notice(NamedTuple):

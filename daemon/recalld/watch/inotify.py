@@ -14,7 +14,6 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -24,16 +23,18 @@ from watchdog.observers.inotify_c import (
     InotifyEvent,
     InotifyFD,
     Mask,
-    WatchCallback,
     WatchDescriptor,
 )
 
 from recalld.watch.folder import Folder, Kind, Notice
+from recalld.watch.pauses import Pauses
 
-CHUNK = 2_000
-"""Watches lifted at once. Each makes an event, and lifting keeps the reader waiting: the queue must not fill up."""
+CHUNK = 200
+"""Watches lifted at once, during which the reader has to wait."""
+LIFTED_UNREAD = 4_000
+"""Watches lifted before the reader is waited for: each makes an event, and the system's queue must not fill up."""
 READER_WAIT_S = 1.0
-"""Longest wait for the reader to catch up between two chunks."""
+"""Longest wait for it."""
 LIMIT_FILE = Path("/proc/sys/fs/inotify/max_user_watches")
 LIMIT_ADVICE = (
     "raise the system's limit: `sudo sysctl fs.inotify.max_user_watches=1048576`, and the same in a file in "
@@ -62,15 +63,6 @@ def usable_watches() -> int:
         return 8_192
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """What a watch goes by."""
-
-    callback: _Callback
-    wd: WatchDescriptor
-    id: CallbackId
-
-
 class InotifyWatches:
     """Watches on folders, by one inotify instance.
 
@@ -83,7 +75,7 @@ class InotifyWatches:
         max_watches: folders watched at most; by default what the system grants, less some for others.
 
     Raises:
-        OSError: the system gives no instance of inotify.
+        OSError: the system gives no instance of inotify, or not one watch.
     """
 
     mode = "inotify"
@@ -110,12 +102,18 @@ class InotifyWatches:
         self._seen = 0
         self._caught_up = threading.Event()
         self._placed = 0
-        self._git_watches: dict[Folder, list[_Token]] = {}
+        self._pauses = Pauses()
+        self._reader_pauses = Pauses()
+        self._git_watches: dict[Folder, list[_Callback]] = {}
         shutil.rmtree(private, ignore_errors=True)
         self._inotify = InotifyFD()
         self._inotify.name = "inotify"
         self._inotify.start()
-        self._watch_private()
+        try:
+            self._watch_private()
+        except OSError:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Watch nothing any more."""
@@ -141,14 +139,14 @@ class InotifyWatches:
 
     def lift(self, folders: list[Folder]) -> None:
         """Watch these folders no more."""
-        tokens: list[_Token] = []
+        callbacks: list[_Callback] = []
         for folder in folders:
             if folder.watch is not None:
-                tokens.append(cast("_Token", folder.watch))
+                callbacks.append(cast("_Callback", folder.watch))
                 folder.watch = None
             if folder in self._git_watches:
-                tokens.extend(self._git_watches.pop(folder))
-        self._remove(tokens)
+                callbacks.extend(self._git_watches.pop(folder))
+        self._remove(callbacks)
 
     def cookie(self) -> int:
         """Make an event, and number it: the system tells of it after all that has happened before.
@@ -167,6 +165,10 @@ class InotifyWatches:
             return 0
         return number
 
+    def next_id(self) -> CallbackId:
+        """An id for a callback, never used before."""
+        return CallbackId(next(self._ids))
+
     # --- placing --------------------------------------------------------------------------------------
 
     def _follow_git(self, top: Folder) -> None:
@@ -177,41 +179,40 @@ class InotifyWatches:
         wanted = [(repository.common_dir / "info", _CHANGES, _OfNames(self, top, b"exclude", "rules changed"))]
         if self._opens:
             wanted.append((repository.git_dir, InotifyConstants.IN_OPEN, _OfNames(self, top, b"index", "git ran")))
-        tokens = self._git_watches[top] = []
+        placed = self._git_watches[top] = []
         for path, mask, callback in wanted:
             try:
-                token = self._add(str(path), Mask(mask | _FOLDERS), callback)
+                if self._add(str(path), Mask(mask | _FOLDERS), callback) is not None:
+                    placed.append(callback)
             except OSError:
                 continue  # a repository without that folder has nothing to tell
-            if token is not None:
-                tokens.append(token)
 
     def _watch_private(self) -> None:
         self._private.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self._add(str(self._private), Mask(InotifyConstants.IN_CREATE | _FOLDERS), _OfCookies(self)) is None:
             raise OSError(errno.ENOSPC, "no inotify watch is left")
 
-    def _add(self, path: str, mask: Mask, callback: _Callback) -> _Token | None:
-        id_ = CallbackId(next(self._ids))
+    def _add(self, path: str, mask: Mask, callback: _Callback) -> _Callback | None:
         try:
-            wd = self._inotify.add_callback(os.fsencode(path), mask, callback, id_)
+            callback.wd = self._inotify.add_callback(os.fsencode(path), mask, callback, callback.id)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 return None
             raise
-        if wd == -1:
+        if callback.wd == -1:
             # watchdog keeps silent where the system denies access.
-            self._inotify.remove_callbacks([(wd, id_)])
+            self._inotify.remove_callbacks([(callback.wd, callback.id)])
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         self._placed += 1
-        return _Token(callback, wd, id_)
+        return callback
 
-    def _remove(self, tokens: list[_Token]) -> None:
-        alive = [token for token in tokens if not token.callback.dead]
-        self._placed -= len(tokens)
+    def _remove(self, callbacks: list[_Callback]) -> None:
+        alive = [(callback.wd, callback.id) for callback in callbacks if not callback.dead]
+        self._placed -= len(callbacks)
         for start in range(0, len(alive), CHUNK):
-            self._inotify.remove_callbacks([(token.wd, token.id) for token in alive[start : start + CHUNK]])
-            if len(alive) > CHUNK:
+            self._inotify.remove_callbacks(alive[start : start + CHUNK])
+            self._pauses.take()
+            if (start + CHUNK) % LIFTED_UNREAD == 0:
                 self._await_reader()
 
     def _await_reader(self) -> None:
@@ -226,6 +227,7 @@ class InotifyWatches:
 
     def on_event(self, folder: Folder, event: InotifyEvent) -> None:
         """Hand on what is told about a folder."""
+        self._reader_pauses.take()
         mask = event.mask
         is_folder = bool(mask & InotifyConstants.IN_ISDIR)
         if mask & InotifyConstants.IN_OPEN:
@@ -268,16 +270,24 @@ class InotifyWatches:
         self._tell_overflow()
 
 
-class _Callback(WatchCallback):
-    """What watchdog calls for one watch."""
+class _Callback:
+    """What watchdog calls for one watch, and what that watch goes by. There is one for each folder: keep it small."""
 
-    dead = False
-    """The system took the watch away, with its folder."""
+    __slots__ = ("dead", "id", "watches", "wd")
 
     def __init__(self, watches: InotifyWatches) -> None:
-        self._watches = watches
+        self.watches = watches
+        self.wd = WatchDescriptor(-1)
+        self.id = watches.next_id()
+        self.dead = False
+        """The system took the watch away, with its folder."""
+
+    def on_event(self, event: InotifyEvent) -> None:
+        """Something happened."""
+        raise NotImplementedError
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:  # noqa: ARG002 - the form is watchdog's
+        """The watch is no more."""
         self.dead = True
 
     def on_queue_overflow(self) -> None:
@@ -285,30 +295,36 @@ class _Callback(WatchCallback):
 
 
 class _OfFolder(_Callback):
+    __slots__ = ("folder",)
+
     def __init__(self, watches: InotifyWatches, folder: Folder) -> None:
         super().__init__(watches)
-        self._folder = folder
+        self.folder = folder
 
     def on_event(self, event: InotifyEvent) -> None:
-        self._watches.on_event(self._folder, event)
+        self.watches.on_event(self.folder, event)
 
 
 class _OfNames(_Callback):
+    __slots__ = ("kind", "name", "top")
+
     def __init__(self, watches: InotifyWatches, top: Folder, name: bytes, kind: Kind) -> None:
         super().__init__(watches)
-        self._top = top
-        self._name = name
-        self._kind = kind
+        self.top = top
+        self.name = name
+        self.kind = kind
 
     def on_event(self, event: InotifyEvent) -> None:
-        if event.name == self._name:
-            self._watches.on_git(self._top, self._kind)
+        if event.name == self.name:
+            self.watches.on_git(self.top, self.kind)
 
 
 class _OfCookies(_Callback):
+    __slots__ = ()
+
     def on_event(self, event: InotifyEvent) -> None:
         if event.name.isdigit():
-            self._watches.on_cookie(int(event.name))
+            self.watches.on_cookie(int(event.name))
 
     def on_queue_overflow(self) -> None:
-        self._watches.on_overflow()
+        self.watches.on_overflow()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from recalld.watch.folder import Folder, can_travel, stamp_of
+from recalld.watch.pauses import Pauses
 
 
 class Watches(Protocol):
@@ -40,7 +41,9 @@ def fill(top: Folder, path: str, ignored: set[str], watches: Watches, stopping: 
         stopping: true when there is no use in going on.
     """
     pending = [(top, path, top.prefix or "")]
+    pauses = Pauses()
     while pending and not stopping():
+        pauses.take()
         folder, path, prefix = pending.pop()
         try:
             watches.place(folder, path)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from recalld.watch.folder import Folder
 
 ADVICE = (
-    "close programs that watch files, or raise the system's limit: `sudo sysctl fs.inotify.max_user_instances=512`, "
-    "and the same in a file in /etc/sysctl.d to keep it; then restart the daemon"
+    "close programs that watch files, or raise the system's limits: "
+    "`sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=1048576`, "
+    "and the same in a file in /etc/sysctl.d to keep them; then restart the daemon"
 )
 
 

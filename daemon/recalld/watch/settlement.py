@@ -11,6 +11,7 @@ from recalld.events import FilesChanged
 from recalld.watch.burst import Burst, Entry
 from recalld.watch.folder import Folder, stamp_of
 from recalld.watch.listing import fill, is_file, is_folder, look
+from recalld.watch.pauses import Pauses
 
 if TYPE_CHECKING:
     from recalld.watch.tree import Tree
@@ -48,8 +49,10 @@ class Settlement:
         """
         burst = self._burst
         burst.close()
+        pauses = Pauses()
         for folder, name in dict.fromkeys([*burst.touched, *burst.origins]):
             self._look(folder, name)
+            pauses.take()
         fresh = [file for file in self._seen if file.origin != file.path and file.path not in burst.gone]
         found = self._take_in(stopping)
         self._leave_out(fresh)

@@ -17,6 +17,7 @@ from recalld.watch.burst import Burst
 from recalld.watch.folder import Folder, Notice
 from recalld.watch.listing import Watches, differences, fill
 from recalld.watch.opens import Opens
+from recalld.watch.pauses import Pauses
 from recalld.watch.settlement import Settlement
 
 log = logging.getLogger(__name__)
@@ -78,12 +79,19 @@ class Tree:
             fill(self.top, str(self.root), ignored, self.watches, stopping)
         self.listed = True
         self._count()
-        return dict(self.top.paths())
+        files: dict[str, str] = {}
+        pauses = Pauses()
+        for path, stamp in self.top.paths():
+            files[path] = stamp
+            pauses.take()
+        return files
 
     def clear(self) -> None:
         """Take all watches away."""
         left = [*self.top.within(), *(self.burst.left if self.burst else ())]
         self.watches.lift(left)
+        for folder in left:
+            folder.detach()
         self.top = Folder(self)
         self.burst = None
         self.lost_at = None
@@ -185,6 +193,8 @@ class Tree:
             report = None
             self.outdated = True  # listing it anew will say what the trouble is
         self.watches.lift(burst.left)
+        for folder in burst.left:
+            folder.detach()
         if settlement.folders_changed:
             self._count()
         if burst.rules_changed or settlement.rules_changed:

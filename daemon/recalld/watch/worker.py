@@ -19,6 +19,7 @@ from recalld.git import GitError
 from recalld.watch.folder import Notice
 from recalld.watch.listing import Watches
 from recalld.watch.opens import OwnReads
+from recalld.watch.pauses import Pauses
 from recalld.watch.tree import Tree
 
 log = logging.getLogger(__name__)
@@ -162,11 +163,13 @@ class Worker:
     def _take_round(self) -> bool:
         """Take what has come; whether there were notices."""
         busy = False
+        pauses = Pauses()
         for _ in range(min(len(self._inbox), ROUND)):
             item = self._inbox.popleft()
             if isinstance(item, Notice):
                 busy = True
                 self._take(item)
+                pauses.take()
             else:
                 item()
         return busy

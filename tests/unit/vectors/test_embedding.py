@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +87,13 @@ def test_a_missing_or_damaged_model_file_is_named_with_what_to_do(tmp_path: Path
     (folder / name).unlink()
     with pytest.raises(VectorsUnavailable, match=rf"cannot be read.*{name}.*install recalld anew"):
         Embedder(folder).load(threads=1)
+
+
+def test_the_model_runs_without_leaving_an_id_of_the_machine_anywhere(tmp_path: Path) -> None:
+    code = "from recalld.vectors.embedding import Embedder; e = Embedder(); e.load(1); e.embed(['x'])"
+    environ = {k: v for k, v in os.environ.items() if k not in {"XDG_CACHE_HOME", "ORT_DISABLE_TELEMETRY"}}
+    for name in ("HOME", "TMPDIR"):
+        (tmp_path / name).mkdir()
+        environ[name] = str(tmp_path / name)
+    subprocess.run([sys.executable, "-c", code], env=environ, check=True, cwd=tmp_path)
+    assert [file for file in tmp_path.rglob("*") if file.name not in {"HOME", "TMPDIR"}] == []
