@@ -31,8 +31,9 @@ from recalld.watch.pauses import Pauses
 
 CHUNK = 200
 """Watches lifted at once, during which the reader has to wait."""
-LIFTED_UNREAD = 4_000
-"""Watches lifted before the reader is waited for: each makes an event, and the system's queue must not fill up."""
+UNREAD = 4_000
+"""Watches placed or lifted before the reader is waited for: each makes an event or two, of our own opening of the
+folder, and the system's queue must not fill up with them."""
 READER_WAIT_S = 1.0
 """Longest wait for it."""
 LIMIT_FILE = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -102,6 +103,7 @@ class InotifyWatches:
         self._seen = 0
         self._caught_up = threading.Event()
         self._placed = 0
+        self._unread = 0
         self._pauses = Pauses()
         self._reader_pauses = Pauses()
         self._git_watches: dict[Folder, list[_Callback]] = {}
@@ -204,6 +206,7 @@ class InotifyWatches:
             self._inotify.remove_callbacks([(callback.wd, callback.id)])
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         self._placed += 1
+        self._expect_events(1)
         return callback
 
     def _remove(self, callbacks: list[_Callback]) -> None:
@@ -212,10 +215,13 @@ class InotifyWatches:
         for start in range(0, len(alive), CHUNK):
             self._inotify.remove_callbacks(alive[start : start + CHUNK])
             self._pauses.take()
-            if (start + CHUNK) % LIFTED_UNREAD == 0:
-                self._await_reader()
+            self._expect_events(CHUNK)
 
-    def _await_reader(self) -> None:
+    def _expect_events(self, count: int) -> None:
+        self._unread += count
+        if self._unread < UNREAD:
+            return
+        self._unread = 0
         self._caught_up.clear()
         number = self.cookie()
         deadline = time.monotonic() + READER_WAIT_S
