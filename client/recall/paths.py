@@ -6,7 +6,6 @@ platform's own folders are taken (platformdirs).
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import tempfile
@@ -99,6 +98,8 @@ def _short(folder: Path) -> Path:
     """The folder itself, or, where a socket's path in it would be too long, one under a hash."""
     if len(os.fsencode(folder / "requests.sock")) <= _MAX_SOCKET_BYTES:
         return folder
+    import hashlib  # noqa: PLC0415  # late: hardly ever needed, and every command would wait for it
+
     return _fallback_runtime() / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
 
 

@@ -98,7 +98,7 @@ class Subscription:
                 workspace_id=context.workspace_id,
                 tree_id=context.tree_id,
                 file_path=file_path,
-                cause="opened",
+                cause="resynced",
                 context=context,
             )
         )

@@ -15,6 +15,7 @@ from recall import __version__
 from recall.paths import Paths
 from recall.protocol import PROTOCOL_VERSION
 from recall.protocol import requests as wire
+from recall.protocol.errors import RecallError
 from recall.protocol.events import HEARTBEAT_S
 from recall.protocol.values import Workspace
 from recalld.code import ParserPool
@@ -101,7 +102,7 @@ class App:
 
         self._trees = Trees(self._store, clock)
         codebase = Codebase(self._store, self._pool, self._watcher.before_read, self._watcher.after_read)
-        verdicts = Verdicts(self._store, codebase)
+        verdicts = Verdicts(self._store, codebase, clock)
         views = Views(verdicts)
         search = Search(config, self._store, self._vectors, views)
         contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
@@ -210,13 +211,16 @@ class App:
     async def sync(self, tree: Tree, timeout_s: float) -> wire.SyncReply:
         """Wait until every change made to the tree so far is reflected."""
         started = time.monotonic()
-        async with asyncio.timeout(timeout_s):
-            await self._bus.drained()
-            await self._openings.drained()
-            await self._watcher.sync(tree.id, timeout_s)
-            await self._bus.drained()
-            await self._follower.idle(tree)
-            await self._bus.drained()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._bus.drained()
+                await self._openings.drained()
+                await self._watcher.sync(tree.id, timeout_s)
+                await self._bus.drained()
+                await self._follower.idle(tree)
+                await self._bus.drained()
+        except TimeoutError:
+            raise RecallError("timeout", f"not all is reflected after {timeout_s:g} s: give it longer") from None
         return wire.SyncReply(waited_ms=round((time.monotonic() - started) * 1000, 1))
 
     async def reindex(self, tree: Tree) -> wire.ReindexReply:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.e2e.conftest import Daemon
+from tests.e2e.running import Daemon
 
 from recall import Client
 

@@ -104,6 +104,8 @@ def decode_envelope(frame: bytes) -> RequestEnvelope:
         if not isinstance(error, msgspec.ValidationError) and _lenient_json(frame):
             raise RecallError("invalid_text", "the request's text holds half a surrogate pair: take it out") from None
         raise RecallError("malformed", f"the request is not a JSON object of the request form: {error}") from None
+    if envelope.tree is not None and "\0" in envelope.tree:
+        raise RecallError("invalid_text", "tree holds a NUL character: take it out", field="tree")
     if envelope.protocol > PROTOCOL_VERSION:
         raise RecallError(
             "protocol_mismatch",

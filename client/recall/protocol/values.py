@@ -29,7 +29,8 @@ MemoryType = Literal[
 ]
 Verdict = Literal["missing", "ambiguous", "changed", "moved+changed", "moved", "current"]
 AnchorKind = Literal["folder", "file", "symbol"]
-Cause = Literal["opened", "saved", "memory", "verdict"]
+Cause = Literal["opened", "saved", "memory", "resynced"]
+"""Why a context came; `resynced` is the client's own word for one that it asked for after a missed push."""
 
 MEMORY_TYPES: tuple[MemoryType, ...] = get_args(MemoryType)
 MEMORY_TYPE_ALIASES: dict[str, MemoryType] = {

@@ -36,28 +36,22 @@ class Codebase:
 
     async def outline(self, tree: Tree, path: str) -> Outline | None:
         """The outline of a file as it is on the disk now; None where there is no such file."""
-        stamp = await asyncio.to_thread(_stamp, tree.root / path)
-        if stamp is None:
-            return None
-        known = await self._store.code.read(outlines.get, tree.id, path)
-        if known is not None and known.stamp == stamp:
-            return known
-        parsed = await self._pool.outline(tree.root, path, urgent=True)
-        if parsed.status == "gone":
-            return None
-        if known is not None:
-            await self._store.code.write(outlines.save, tree.id, [parsed])
-        return parsed
+        return (await self.outlines(tree, [path])).get(path)
 
-    async def known_outlines(self, tree: Tree, paths: Sequence[str]) -> dict[str, Outline]:
-        """The outlines of these files as the watch last reported them; files it does not follow are looked at."""
-        found = await self._store.code.read(outlines.get_many, tree.id, paths)
-        for path in paths:
-            if path not in found and not path.endswith("/"):
-                unfollowed = await self.outline(tree, path)
-                if unfollowed is not None:
-                    found[path] = unfollowed
-        return found
+    async def outlines(self, tree: Tree, paths: Sequence[str]) -> dict[str, Outline]:
+        """The outlines of those of these files that there are, as they are on the disk now."""
+        if not paths:
+            return {}
+        stamps = await asyncio.to_thread(_stamps, tree.root, paths)
+        known = await self._store.code.read(outlines.get_many, tree.id, list(stamps))
+        fresh = {path: outline for path, outline in known.items() if outline.stamp == stamps[path]}
+        parsed = await self.parse(tree, [path for path in stamps if path not in fresh])
+        there = [outline for outline in parsed if outline.status != "gone"]
+        # What the watch does not follow is not kept: nobody would tell when it changes.
+        followed = [outline for outline in there if outline.path in known]
+        if followed:
+            await self._store.code.write(outlines.save, tree.id, followed)
+        return fresh | {outline.path: outline for outline in there}
 
     async def parse(self, tree: Tree, paths: Sequence[str]) -> list[Outline]:
         """Outlines of files that were just changed, ahead of any scan."""
@@ -85,11 +79,13 @@ class Codebase:
         return await self._store.code.read(outlines.files_under, tree.id, folder)
 
 
-def _stamp(file: Path) -> str | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
+def _stamps(root: Path, paths: Sequence[str]) -> dict[str, str]:
+    stamps = {}
+    for path in paths:
+        try:
+            found = (root / path).stat()
+        except OSError:
+            continue
+        if stat.S_ISREG(found.st_mode):
+            stamps[path] = f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
+    return stamps

@@ -29,6 +29,7 @@ SYMBOL, FILE, FOLDER, FOLDER_STEP = 1.0, 0.9, 0.75, 0.05
 NEAR_COSINE = 0.35
 MAX_NEAR = 3
 MAX_CANDIDATES = 20
+MAX_TOLD = 4096
 MAX_NAMES_FOR_MEANING = 40
 INDEX_WAIT_S = 0.3
 """How long a refresh waits for the index to know what was stored just now."""
@@ -73,6 +74,8 @@ class Contexts:
         self._views = views
         self._vectors = vectors
         self._publish = publish
+        self._told: OrderedDict[tuple[str, str], None] = OrderedDict()
+        """Files whose last pushed context had memories."""
         self._near: OrderedDict[tuple[str, str], _Near] = OrderedDict()
         self._prepared: OrderedDict[tuple[str, str], tuple[Context, bytes]] = OrderedDict()
 
@@ -89,12 +92,16 @@ class Contexts:
     async def saved(self, tree: Tree, outline: Outline) -> None:
         """A file was saved: push its context, built anew by the outline it has now.
 
+        Without memories there is nothing to tell, unless somebody has the file open or was told of memories before.
+        (Else a log in the tree, written by whoever prints the pushes, would push itself for ever.)
         What is near in meaning is at first what was near before the save, since the model would take longer than
         all else together; if that turns out to be another, the context is pushed once more.
         """
         path = outline.path
         near = self._near.get((tree.id, path))
         context = await self._build(tree, path, outline, near)
+        if not (context.memories or path in tree.open_files or (tree.id, path) in self._told):
+            return
         self._push(tree, path, "saved", context)
         if near is not None and near.text != _meaning_of(path, outline):
             later = await self._build(tree, path, outline)
@@ -109,6 +116,11 @@ class Contexts:
     def _push(self, tree: Tree, path: str, cause: Cause, context: Context) -> None:
         if path in tree.open_files:
             tree.open_files[path] = context
+        self._told.pop((tree.id, path), None)
+        if context.memories:
+            self._told[tree.id, path] = None
+            if len(self._told) > MAX_TOLD:
+                self._told.popitem(last=False)
         self._publish(ContextReady(tree.workspace_id, tree.id, path, cause, context))
 
     def forget(self, tree: Tree, paths: Sequence[str] | None = None) -> None:
@@ -159,10 +171,11 @@ class Contexts:
         belonging = await self.belonging(tree, path)
         if not path.endswith("/"):
             if outline is None:
-                outline = (await self._codebase.known_outlines(tree, [path])).get(path)
-            if near is None:
+                outline = await self._codebase.outline(tree, path)
+            if near is None and outline is not None and outline.language is not None:
                 near = await self._nearest(tree, path, outline)
-            belonging += await self._near_ones(near, {each.row.id for each in belonging})
+            if near is not None:
+                belonging += await self._near_ones(near, {each.row.id for each in belonging})
         context = self._within_budget(tree, path, belonging)
         if settled:  # else what was stored a moment ago might be missing from it
             self._prepared[tree.id, path] = (context, msgspec.json.encode(context))

@@ -16,7 +16,7 @@ from recalld.memory import views
 from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
-from recalld.memory.text import text_hash, type_named, unique
+from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
 from recalld.store import Store, anchors, memories
@@ -27,6 +27,8 @@ USEFUL_SHARE = 0.4
 """Of what is missing to 1, what a useful rating adds: 0.95 becomes 0.97."""
 NOT_USEFUL_SHARE = 0.25
 """Of the importance, what a rating of not useful takes away."""
+UNPINNED = 0.7
+"""Importance of what was stored as pinned, once it is so no more."""
 
 
 class Memories:
@@ -73,13 +75,14 @@ class Memories:
         if request.title is not None and not request.title.strip():
             raise RecallError("empty_title", "the title is empty: write one", field="title")
         row.title = " ".join(request.title.split()) if request.title is not None else row.title
-        row.narrative = request.narrative.strip() or row.title if request.narrative is not None else row.narrative
         row.memory_type = type_named(request.memory_type) if request.memory_type is not None else row.memory_type
         row.concepts = unique(request.concepts) if request.concepts is not None else row.concepts
         row.tags = unique(request.tags) if request.tags is not None else row.tags
+        if request.narrative is not None:
+            narrative, tags = split_tags(request.narrative.strip())
+            row.narrative, row.tags = narrative or row.title, unique([*row.tags, *tags])
         if request.importance_score is not None:
-            row.importance_score = request.importance_score
-            row.pinned = request.importance_score == 1.0
+            _weigh(row, request.importance_score)
         row.text_hash = text_hash(row.title, row.narrative)
         await self._change(tree, row, "edited", await self._rebound(tree, row, request))
         return await self._view(tree, row)
@@ -121,11 +124,7 @@ class Memories:
         row = await self._live(tree, memory_id)
         if row.pinned == pinned:
             return await self._view(tree, row)
-        if pinned:
-            row.unpinned_importance, row.importance_score = row.importance_score, 1.0
-        else:
-            row.importance_score, row.unpinned_importance = row.unpinned_importance or 0.7, None
-        row.pinned = pinned
+        _weigh(row, 1.0 if pinned else row.unpinned_importance or UNPINNED)
         await self._change(tree, row, "pinned" if pinned else "unpinned", None)
         return await self._view(tree, row)
 
@@ -284,6 +283,14 @@ class Memories:
         self._vectors.touch([row.id for row in rows])
         for row in rows:
             self._publish(MemoryTouched(row.workspace_id, row.id, row.title, change))
+
+
+def _weigh(row: MemoryRow, importance: float) -> None:
+    """Give a memory an importance; 1.0 pins it, and what it was before is kept for when that is undone."""
+    pinned = importance == 1.0
+    if pinned != row.pinned:
+        row.unpinned_importance = row.importance_score if pinned else None
+    row.importance_score, row.pinned = importance, pinned
 
 
 def _rate(connection: Connection, row: MemoryRow, rating: RatingRow) -> None:

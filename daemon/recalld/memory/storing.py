@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
 
 from recall.protocol import requests as wire
 from recall.protocol.errors import RecallError
@@ -52,10 +55,8 @@ class Storing:
         row = self._row(tree, request)
         binding = Binding(self._codebase, tree, row.created_at)
         bound = await self._bind(binding, request)
-        if not request.force:
-            await self._refuse_double(row)
         similar = await self._search.similar(tree, row)
-        await self._store.truth.write(memories.insert, row, bound)
+        await self._store.truth.write(_insert, row, bound, force=request.force)
         await self._stored(tree, [row], bound)
         return wire.StoreReply(
             id=row.id,
@@ -76,21 +77,12 @@ class Storing:
         binding = Binding(self._codebase, tree, iso(self._clock()))
         rows: list[MemoryRow] = []
         bound: list[list[AnchorRow]] = []
-        texts: dict[tuple[str, str], str] = {}
         for index, one in enumerate(request.memories):
-            try:
-                row = self._row(tree, one)
+            with _naming(index):
+                rows.append(self._row(tree, one))
                 bound.append(await self._bind(binding, one))
-                if not one.force:
-                    await self._refuse_double(row, texts.get((row.workspace_id, row.text_hash)))
-            except RecallError as refusal:
-                details = {**refusal.details, "index": index}
-                raise RecallError(
-                    refusal.code, f"memory {index}: {refusal.message}", field=refusal.field, **details
-                ) from None
-            texts[row.workspace_id, row.text_hash] = row.id
-            rows.append(row)
-        await self._store.truth.write(memories.insert_many, list(zip(rows, bound, strict=True)))
+        forced = {row.id for row, one in zip(rows, request.memories, strict=True) if one.force}
+        await self._store.truth.write(_insert_many, list(zip(rows, bound, strict=True)), forced)
         await self._stored(tree, rows, [anchor for each in bound for anchor in each])
         return wire.StoreManyReply(ids=[row.id for row in rows], warnings=unique(binding.warnings))
 
@@ -119,7 +111,7 @@ class Storing:
             tags=unique([*request.tags, *tags]),
             session_id=request.session_id,
             evidence=request.evidence,
-            text_hash=text_hash(title, narrative),
+            text_hash=text_hash(title, narrative or title),
             created_at=now,
             updated_at=now,
             pinned=importance == 1.0,
@@ -133,17 +125,6 @@ class Storing:
             return []
         return await binding.anchors(files, request.symbols, unresolved=request.unresolved)
 
-    async def _refuse_double(self, row: MemoryRow, in_batch: str | None = None) -> None:
-        double = in_batch or await self._store.truth.read(memories.find_by_text, row.workspace_id, row.text_hash)
-        if double is not None:
-            raise RecallError(
-                "duplicate",
-                f"{double} says this already ({shortened(row.title, 60)}): edit it, or store anyway with force",
-                field="narrative",
-                id=double,
-                choices=["edit", "force"],
-            )
-
     async def _stored(self, tree: Tree, rows: Sequence[MemoryRow], bound: Sequence[AnchorRow]) -> None:
         if bound:
             ids = [row.id for row in rows]
@@ -154,3 +135,46 @@ class Storing:
         self._vectors.touch([row.id for row in rows])
         for row in rows:
             self._publish(MemoryTouched(row.workspace_id, row.id, row.title, "stored"))
+
+
+# Doubles are looked for where the memory is written, so that of two that come at once only one is kept.
+
+
+def _insert(connection: Connection, row: MemoryRow, bound: Sequence[AnchorRow], *, force: bool) -> None:
+    if not force:
+        _refuse_double(row, memories.find_by_text(connection, row.workspace_id, row.text_hash))
+    memories.insert(connection, row, bound)
+
+
+def _insert_many(
+    connection: Connection, stored: Sequence[tuple[MemoryRow, Sequence[AnchorRow]]], forced: Set[str]
+) -> None:
+    in_batch: dict[tuple[str, str], str] = {}
+    for index, (row, _) in enumerate(stored):
+        text = (row.workspace_id, row.text_hash)
+        if row.id not in forced:
+            with _naming(index):
+                _refuse_double(row, in_batch.get(text) or memories.find_by_text(connection, *text))
+        in_batch[text] = row.id
+    memories.insert_many(connection, stored)
+
+
+def _refuse_double(row: MemoryRow, double: str | None) -> None:
+    if double is not None:
+        raise RecallError(
+            "duplicate",
+            f"{double} says this already ({shortened(row.title, 60)}): edit it, or store anyway with force",
+            field="narrative",
+            id=double,
+            choices=["edit", "force"],
+        )
+
+
+@contextmanager
+def _naming(index: int) -> Iterator[None]:
+    """Let a refusal say which memory of a batch it is about."""
+    try:
+        yield
+    except RecallError as refusal:
+        details = {**refusal.details, "index": index}
+        raise RecallError(refusal.code, f"memory {index}: {refusal.message}", field=refusal.field, **details) from None

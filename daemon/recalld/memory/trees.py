@@ -42,6 +42,7 @@ class Tree:
     """What this tree says of each anchor, by the anchor's id."""
     open_files: OrderedDict[str, Context | None] = field(default_factory=OrderedDict)
     """Opened and not closed, the latest last; with the context that was pushed last."""
+    judging: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def relative(self, path: str, *, field: str = "file_path") -> str:
         """The path relative to the root, with `/`; a folder given with a final `/` keeps it.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from recalld.memory.anchors import verdict_of
+from recalld.memory.anchors import find_symbol, form_of_file, form_of_folder, form_of_symbol, verdict_of
+from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
 from recalld.memory.trees import Tree
 from recalld.outline import Outline
@@ -25,21 +26,30 @@ class Turn:
 class Verdicts:
     """Computes verdicts and keeps them, in the store and in the tree's own table."""
 
-    def __init__(self, store: Store, codebase: Codebase) -> None:
+    def __init__(self, store: Store, codebase: Codebase, clock: Clock) -> None:
         self._store = store
         self._codebase = codebase
+        self._clock = clock
 
     async def judge(
         self, tree: Tree, judged: Sequence[AnchorRow], fresh: Mapping[str, Outline | None] | None = None
     ) -> list[Turn]:
         """Judge these anchors by the code as it stands in this tree; say which verdicts turned.
 
+        Where an anchor's code was not there until now, it is accepted as the anchor's first form.
+
         Args:
             fresh: outlines that the store does not have yet, None for files that are gone.
         """
+        async with tree.judging:  # of two that judge at once, the one with older outlines must not come last
+            return await self._judge(tree, judged, fresh)
+
+    async def _judge(
+        self, tree: Tree, judged: Sequence[AnchorRow], fresh: Mapping[str, Outline | None] | None
+    ) -> list[Turn]:
         known = dict(fresh or {})
         files = sorted({anchor.path for anchor in judged if anchor.kind != "folder"} - known.keys())
-        known |= await self._codebase.known_outlines(tree, files)
+        known |= await self._codebase.outlines(tree, files)
         folders = {anchor.path for anchor in judged if anchor.kind == "folder"}
         standing = {folder for folder in folders if await self._codebase.folder_exists(tree, folder)}
         turns: list[Turn] = []
@@ -48,6 +58,8 @@ class Verdicts:
             outline = known.get(anchor.path)
             exists = anchor.path in standing if anchor.kind == "folder" else outline is not None
             now = verdict_of(anchor, outline, exists=exists)
+            if now.verdict == "current" and not anchor.forms:
+                await self._accept_first(tree, anchor, outline)
             previous = tree.verdicts.get(anchor.id)
             if previous == now:
                 continue
@@ -58,6 +70,17 @@ class Verdicts:
         if changed:
             await self._store.code.write(outlines.save_verdicts, tree.id, changed)
         return turns
+
+    async def _accept_first(self, tree: Tree, anchor: AnchorRow, outline: Outline | None) -> None:
+        at = iso(self._clock())
+        if outline is None:
+            form = form_of_folder(anchor.path, await self._codebase.files_under(tree, anchor.path), at)
+        elif anchor.symbol is None:
+            form = form_of_file(outline, at)
+        else:
+            code = await self._codebase.code(tree, outline)
+            form = form_of_symbol(outline, find_symbol(outline, anchor.symbol), code, at)
+        await self._store.truth.write(anchors.add_form, anchor.id, form)
 
     async def at(self, tree: Tree, paths: Sequence[str]) -> list[AnchorRow]:
         """The anchors on these files and folders (a folder ends in `/`)."""

@@ -124,7 +124,7 @@ class Tree:
         return (status.st_dev, status.st_ino) == self._device_and_inode
 
     def _find_git(self) -> GitTree:
-        self.trouble = ""
+        trouble = ""
         try:
             found = git.find_root(self.root)
             inside = os.path.relpath(os.path.realpath(self.root), found.root) if found else "."
@@ -134,9 +134,11 @@ class Tree:
             raise
         except git.GitError as error:
             # Its own .gitignore files still hold, only what is tracked is not known.
-            self.trouble = str(error)
+            trouble = str(error)
             found = None
-        return found or git.plain_tree(self.root, self._plain)
+        rules = found or git.plain_tree(self.root, self._plain)
+        self.trouble = trouble
+        return rules
 
     # --- bursts -------------------------------------------------------------------------------------
 

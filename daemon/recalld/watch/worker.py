@@ -247,16 +247,17 @@ class Worker:
         except GitError as error:
             log.warning("%s is not watched for now: %s", tree.root, error)
             tree.trouble = str(error)
+            tree.retry_s = min(max(2 * tree.retry_s, RETRY_S), MAX_RETRY_S)
             tree.retry_at = time.monotonic() + tree.retry_s
-            tree.retry_s = min(2 * tree.retry_s, MAX_RETRY_S)
             return
         except OSError as error:
             log.info("%s cannot be reached: %s", tree.root, error)
             self._lose(tree)
             return
         now = time.monotonic()
-        tree.retry_at, tree.retry_s = None, RETRY_S
-        tree.rest_until = now + REST_FACTOR * (now - began)
+        tree.retry_at, tree.retry_s = None, 0.0
+        if reason == "overflow":
+            tree.rest_until = now + REST_FACTOR * (now - began)
         tree.poll_at = now + self._config.poll_interval_s
         self._tell(TreeListed(tree.id, files, reason))
 

@@ -17,7 +17,6 @@ import psutil
 import pytest
 
 from recalld.events import FilesChanged, TreeListed
-from recalld.git import GitMissing
 from recalld.watch import worker
 from recalld.watch.inotify import InotifyWatches
 
@@ -55,11 +54,9 @@ def test_lost_events_are_made_good_by_one_listing_and_then_it_is_quiet(play: Pla
         assert stage.watcher.health(TREE).overflows == 1
         stage.write("late/x.py", "new\n")
         assert await stage.news() == report(changed=("late/x.py",))
-        used = time.thread_time()
-        busy = psutil.Process().cpu_times()
+        before = time.process_time()
         await asyncio.sleep(0.5)
-        spent = sum(psutil.Process().cpu_times()[:2]) - sum(busy[:2]) - (time.thread_time() - used)
-        assert spent < 0.1
+        assert time.process_time() - before < 0.1
         assert stage.published.take() == []
 
     play(story)
@@ -217,8 +214,8 @@ def test_without_git_nothing_is_watched_until_it_is_there(tmp_path: Path, monkey
             monkeypatch.setenv("PATH", "")
             await stage.watcher.add("tree-2", root)
             health = stage.watcher.health("tree-2")
-            assert (health.mode, health.warnings) == ("stopped", [str(GitMissing(health.warnings[0]))])
-            assert "install" in health.warnings[0]
+            assert health.mode == "stopped"
+            assert "git is not installed" in health.warnings[0]
             monkeypatch.setenv("PATH", path)
             assert (await stage.published.until(TreeListed)).tree_id == "tree-2"
             assert stage.watcher.health("tree-2").warnings == []
