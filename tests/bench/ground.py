@@ -127,7 +127,7 @@ def memory_texts(django: Path, count: int) -> list[dict[str, Any]]:
             break
         texts.setdefault(pair)
     kinds = itertools.cycle(["decision", "pattern", "convention", "debugging", "reference"])
-    return [{"narrative": text, "memory_type": next(kinds)} for text in itertools.islice(texts, count)]
+    return [{"narrative": text, "memory_type": next(kinds), "force": True} for text in itertools.islice(texts, count)]
 
 
 def p(share: float, seconds: list[float]) -> float:

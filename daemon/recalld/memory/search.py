@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from recall.protocol import requests as wire
@@ -13,11 +15,13 @@ from recalld.memory.text import type_named, words_of
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.views import Views
 from recalld.store import Store, anchors, memories, words
-from recalld.store.rows import MemoryRow
+from recalld.store.rows import AnchorRow, MemoryRow
 from recalld.vectors import Vectors, VectorsUnavailable
 
-CANDIDATES = 200
-"""Taken from each of the two indices before filtering and ranking."""
+CANDIDATES = 60
+"""Taken from each of the two indices at least, before ranking."""
+FILTERED_CANDIDATES = 400
+"""Taken where a filter will leave most of them out."""
 
 # Cosine similarity of all-MiniLM-L6-v2 between a question and a text: unrelated pairs lie around 0.05-0.2,
 # clear answers at 0.45 and more.
@@ -38,10 +42,27 @@ SIMILAR_WORDS = 0.5
 
 
 @dataclass(slots=True)
-class _Candidate:
-    meaning: float = 0.0
+class _Found:
+    """What the indices say of one memory."""
+
     cosine: float | None = None
     bm25: float | None = None
+
+
+@dataclass(slots=True)
+class _Hit:
+    """A memory with the parts of its score."""
+
+    row: MemoryRow
+    cosine: float | None
+    meaning: float
+    words: float
+    importance: float
+
+    @property
+    def promise(self) -> float:
+        """The score of a memory whose code has not changed."""
+        return (1 - (1 - 0.9 * self.meaning) * (1 - WORDS_SHARE * self.words)) * self.importance
 
 
 class Search:
@@ -61,18 +82,24 @@ class Search:
         """
         types = {type_named(name) for name in request.memory_types}
         warnings: list[str] = []
-        candidates = await self._candidates(tree, request.query, warnings)
-        rows = await self._store.truth.read(memories.get_many, list(candidates))
-        live = {i: r for i, r in rows.items() if r.forgotten_at is None and (not types or r.memory_type in types)}
-        bound = await self._store.truth.read(anchors.anchors_of, list(live))
+        reach = FILTERED_CANDIDATES if types else max(CANDIDATES, 2 * request.limit)
+        found = await self._ask_indices(tree, request.query, reach, warnings)
+        rows = await self._store.truth.read(memories.get_many, list(found))
         terms = words.query_terms(request.query)
-        hits: list[Brief] = []
-        for memory_id, row in live.items():
-            brief = self._views.brief(tree, row, bound.get(memory_id, []), query_words=terms)
-            _score(brief, candidates[memory_id], row, _coverage(terms, row), explain=request.explain)
-            hits.append(brief)
-        hits.sort(key=lambda brief: (-(brief.score or 0), -rows[brief.id].seq))
-        answers = [brief for brief in hits if (brief.score or 0) >= LEAST_SCORE]
+        hits = [
+            _hit(row, found[row.id], terms)
+            for row in rows.values()
+            if row.forgotten_at is None and (not types or row.memory_type in types)
+        ]
+        hits.sort(key=lambda hit: (-hit.promise, -hit.row.seq))
+        # A stale one falls behind by a fifth at most: so many more are enough to find the best.
+        promising = hits[: 2 * request.limit + 10]
+        bound = await self._store.truth.read(anchors.anchors_of, [hit.row.id for hit in promising])
+        results = [
+            self._shown(tree, hit, bound.get(hit.row.id, []), terms, explain=request.explain) for hit in promising
+        ]
+        results.sort(key=lambda brief: -(brief.score or 0))
+        answers = [brief for brief in results if (brief.score or 0) >= LEAST_SCORE]
         return wire.SearchReply(results=answers[: request.limit], warnings=warnings)
 
     async def similar(self, tree: Tree, row: MemoryRow) -> list[Brief]:
@@ -102,52 +129,66 @@ class Search:
         except VectorsUnavailable:
             return []
 
-    async def _candidates(self, tree: Tree, query: str, warnings: list[str]) -> Mapping[str, _Candidate]:
+    async def _ask_indices(self, tree: Tree, query: str, reach: int, warnings: list[str]) -> dict[str, _Found]:
         scope = [tree.workspace_id, PERSONAL]
-        found: dict[str, _Candidate] = {}
+        found: defaultdict[str, _Found] = defaultdict(_Found)
+        by_meaning, by_words = await asyncio.gather(
+            self._by_meaning(scope, query, reach, warnings), self._by_words(scope, query, reach)
+        )
+        for memory_id, cosine in by_meaning:
+            found[memory_id].cosine = cosine
+        for memory_id, bm25 in by_words:
+            found[memory_id].bm25 = bm25
+        return found
+
+    async def _by_meaning(
+        self, scope: Sequence[str], query: str, reach: int, warnings: list[str]
+    ) -> list[tuple[str, float]]:
         try:
             if not await self._vectors.settled(self._config.search_index_wait_ms / 1000):
                 warnings.append(f"vectors are {self._vectors.state}: the newest memories are found by words only")
-            for memory_id, cosine in await self._vectors.query(query, workspace_ids=scope, n=CANDIDATES):
-                meaning = (cosine - UNRELATED_COSINE) / (ANSWER_COSINE - UNRELATED_COSINE)
-                found[memory_id] = _Candidate(meaning=min(max(meaning, 0.0), 1.0), cosine=cosine)
+            return await self._vectors.query(query, workspace_ids=scope, n=reach)
         except VectorsUnavailable:
-            warnings.append(f"vectors are {self._vectors.state}: searched by words only")
+            warnings[:] = [f"vectors are {self._vectors.state}: searched by words only"]
+            return []
+
+    async def _by_words(self, scope: Sequence[str], query: str, reach: int) -> list[tuple[str, float]]:
         match = words.match_query(query)
-        if match is not None:
-            best = await self._store.truth.read(memories.search_words, scope, match, CANDIDATES)
-            for memory_id, bm25 in best:
-                found.setdefault(memory_id, _Candidate()).bm25 = bm25
-        return found
+        return await self._store.truth.read(memories.search_words, scope, match, reach) if match else []
+
+    def _shown(
+        self, tree: Tree, hit: _Hit, bound: Sequence[AnchorRow], terms: Sequence[str], *, explain: bool
+    ) -> Brief:
+        brief = self._views.brief(tree, hit.row, bound, query_words=terms)
+        stale = STALE_FACTOR.get(brief.verdict or "", 1.0)
+        brief.score = round(hit.promise * stale, 4)
+        if hit.meaning > 0 and hit.cosine is not None:
+            brief.why.append(f"meaning {hit.cosine:.2f}")
+        if hit.words > 0:
+            brief.why.append(f"words {hit.words:.2f}")
+        if explain:
+            brief.parts = {
+                "meaning": round(hit.meaning, 4),
+                "words": round(hit.words, 4),
+                "stale": stale,
+                "importance": round(hit.importance, 4),
+            }
+        return brief
 
 
-def _score(brief: Brief, candidate: _Candidate, row: MemoryRow, coverage: float, *, explain: bool) -> None:
+def _hit(row: MemoryRow, found: _Found, terms: Sequence[str]) -> _Hit:
+    meaning = ((found.cosine or 0.0) - UNRELATED_COSINE) / (ANSWER_COSINE - UNRELATED_COSINE)
     by_words = 0.0
-    if candidate.bm25 is not None:
-        rarity = max(1 - math.exp(-candidate.bm25 / FULL_BM25), LEAST_RARITY)
-        by_words = coverage * rarity
-    base = 1 - (1 - 0.9 * candidate.meaning) * (1 - WORDS_SHARE * by_words)
-    stale = STALE_FACTOR.get(brief.verdict or "", 1.0)
+    if found.bm25 is not None:
+        by_words = _coverage(terms, row) * max(1 - math.exp(-found.bm25 / FULL_BM25), LEAST_RARITY)
     importance = 1 - IMPORTANCE_SHARE * (1 - row.importance_score)
-    brief.score = round(base * stale * importance, 4)
-    if candidate.meaning > 0 and candidate.cosine is not None:
-        brief.why.append(f"meaning {candidate.cosine:.2f}")
-    if by_words > 0:
-        brief.why.append(f"words {by_words:.2f}")
-    if explain:
-        brief.parts = {
-            "meaning": round(candidate.meaning, 4),
-            "words": round(by_words, 4),
-            "stale": stale,
-            "importance": round(importance, 4),
-        }
+    return _Hit(row, found.cosine, min(max(meaning, 0.0), 1.0), by_words, importance)
 
 
 def _coverage(terms: Sequence[str], row: MemoryRow) -> float:
     """The share of the query's words that a memory has, endings aside."""
-    text = " ".join([row.title, *row.concepts, *row.tags, row.narrative])
-    there = {word[:6] for word in words.expand(text).lower().split() for word in words_of(word)}
-    return sum(term[:6] in there for term in terms) / max(len(terms), 1)
+    text = " ".join([row.title, *row.concepts, *row.tags, row.narrative]).lower()
+    return sum(term[:6] in text for term in terms) / max(len(terms), 1)
 
 
 def _overlap(one: str, other: str) -> float:
