@@ -7,16 +7,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import zmq
-from ground import Ground, memory_texts, p, process_times, settled, store_memories, timed
-from floors import BareSearch, asking, echo
 
 from recall import Client
 from recall.paths import find_paths
 from recall.protocol.codec import encode_request
 from recall.protocol.requests import ContextOf, Search
+from tests.bench.floors import BareSearch, asking, echo
+from tests.bench.ground import Ground, memory_texts, p, process_times, settled, store_memories, timed
 
 FILE = "django/db/models/query.py"
 SETTLE_MS = 30
@@ -56,7 +57,7 @@ def first_scan(ground: Ground) -> Iterator[Figure]:
         client.sync(timeout_s=300)
         taken = time.perf_counter() - started
         files = client.status().workspaces[0]
-        floor = _parse_floor(root, ground)
+        floor = _parse_floor(root)
     ground.stop()
     yield Figure(
         f"first scan of Django ({files.files} files, {files.symbols} symbols)",
@@ -67,7 +68,7 @@ def first_scan(ground: Ground) -> Iterator[Figure]:
     )
 
 
-def _parse_floor(root: Path, ground: Ground) -> float:
+def _parse_floor(root: Path) -> float:
     from tree_sitter import QueryCursor
 
     from recalld.code.grammar import _compiled
@@ -154,7 +155,7 @@ def save(ground: Ground) -> Iterator[Figure]:
         settled(client)
         sample = [_saves(client, root, file, 5) for file in spread]
         largest = _saves(client, root, files[-1], 15)
-    floors = [p(0.5, timed(lambda file=file: _parse_one(file), 20)) for file in (*spread, files[-1])]
+    floors = [p(0.5, timed(partial(_parse_one, file), 20)) for file in (*spread, files[-1])]
     ground.stop()
     value = p(0.5, [each for taken in sample for each in taken])
     yield Figure(
@@ -166,7 +167,10 @@ def save(ground: Ground) -> Iterator[Figure]:
     )
     size = files[-1].stat().st_size // 1000
     yield Figure(
-        f"the same for the largest file ({size} kB)", f"{p(0.5, largest):.1f} ms", "–", f"{floors[-1]:.1f} ms: read + parse"
+        f"the same for the largest file ({size} kB)",
+        f"{p(0.5, largest):.1f} ms",
+        "–",
+        f"{floors[-1]:.1f} ms: read + parse",
     )
 
 
@@ -218,13 +222,13 @@ def search_and_memory(ground: Ground) -> Iterator[Figure]:
         with asking(ground.paths.requests_address) as ask:
             for frame in frames[:20]:
                 ask(frame)
-            taken = [timed(lambda frame=frame: ask(frame), 1)[0] for frame in frames[20:]]
+            taken = [timed(partial(ask, frame), 1)[0] for frame in frames[20:]]
         time.sleep(35)  # long enough for idle parse workers to be let go
         memory = ground.memory_mb()
         before = ground.cpu_s()
         time.sleep(60)
         idle = (ground.cpu_s() - before) / 60
-        command = _process(client, root)
+        command = _process(root)
     ground.stop()
     bare = BareSearch([text["narrative"] for text in texts])
     floors = [bare.search(query) for query in _varied(QUERIES)][20:]
@@ -243,7 +247,7 @@ def search_and_memory(ground: Ground) -> Iterator[Figure]:
     yield command
 
 
-def _process(client: Client, root: Path) -> Figure:
+def _process(root: Path) -> Figure:
     recall = str(Path(sys.executable).with_name("recall"))
     ours = process_times([recall, "search", "lazy evaluation of querysets"], 15, cwd=root) * 1000
     floor = process_times([sys.executable, "-c", "import zmq"], 15) * 1000
@@ -285,7 +289,7 @@ def many_workspaces(ground: Ground) -> Iterator[Figure]:
             store_memories(client, texts[number * 100 : (number + 1) * 100])
     with Client(root, timeout_s=120) as client:
         settled(client)
-        taken = [timed(lambda query=query: client.search(query), 1)[0] for query in _varied(QUERIES)]
+        taken = [timed(partial(client.search, query), 1)[0] for query in _varied(QUERIES)]
     time.sleep(35)
     memory = ground.memory_mb()
     descriptors = sum(process.num_fds() for process in ground.family())

@@ -1,4 +1,4 @@
-"""Run the benchmarks and print them as a table: `python tests/bench/run.py [NAME …]`."""
+"""Run the benchmarks and print them as a table: `python -m tests.bench.run [NAME …]`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import platform
 import sys
 from pathlib import Path
 
-from figures import ALL, Figure
-from ground import DJANGO, ground
+from tests.bench.figures import ALL, Figure
+from tests.bench.ground import DJANGO, ground
 
 
 def main() -> int:

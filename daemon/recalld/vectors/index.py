@@ -8,7 +8,7 @@ and ends that process, because an index that failed once is trusted again only a
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
 
 PAGE = 1_000
+EXACT_PIECES = 2_000
+"""Workspaces of up to so many pieces are compared whole."""
+MAX_KEPT_PIECES = 20_000
+"""Pieces of small workspaces kept at hand, 30 MB."""
 _PROBED_PIECES = 32
 
 
@@ -61,6 +65,8 @@ class ChromaIndex:
         self._entries: dict[str, _Entry] = {}
         self._workspaces: dict[str, _Workspace] = defaultdict(_Workspace)
         self._unseen: set[str] = set()
+        # Small workspaces that were asked of lately, the latest last; dropped when one of their memories changes.
+        self._wholes: OrderedDict[str, tuple[list[str], Matrix]] = OrderedDict()
 
     def open(self, folder: Path, url: str = "") -> None:
         """Connect, read what the index holds, and see that it answers.
@@ -97,6 +103,7 @@ class ChromaIndex:
         self._entries.clear()
         self._workspaces.clear()
         self._unseen.clear()
+        self._wholes.clear()
 
     def close(self) -> None:
         """Let go of the files."""
@@ -182,7 +189,9 @@ class ChromaIndex:
             return []
         total = sum(one.pieces for one in self._workspaces.values())
         # Measured at 50,000 pieces: unfiltered 1-2 ms, restricted to named pieces 6-27 ms however few they are,
-        # and a filter by metadata over 100 ms.
+        # and a filter by metadata over 100 ms. A small workspace is compared whole in less than any of these.
+        if eligible * 2 < total and eligible <= EXACT_PIECES:
+            return self._exactly_nearest(vector, scope)[:n]
         if eligible * 2 < total:
             ids, reachable = self._piece_ids(scope), eligible
         else:
@@ -196,6 +205,29 @@ class ChromaIndex:
             if len(found) >= n or reach == reachable:
                 return found[:n]
             reach *= 4
+
+    def _exactly_nearest(self, vector: Matrix, scope: Collection[str]) -> list[tuple[str, float]]:
+        """All memories of these workspaces, each with its nearest piece's similarity, nearest first."""
+        nearest: dict[str, float] = {}
+        for one in scope:
+            owners, matrix = self._whole(one)
+            for owner, similarity in zip(owners, (matrix @ vector).tolist(), strict=True):
+                nearest[owner] = max(similarity, nearest.get(owner, -1.0))
+        return sorted(nearest.items(), key=lambda each: -each[1])
+
+    def _whole(self, workspace_id: str) -> tuple[list[str], Matrix]:
+        """All pieces of a workspace: whose each is, and their vectors."""
+        import numpy as np  # noqa: PLC0415
+
+        whole = self._wholes.pop(workspace_id, None)
+        if whole is None:
+            answer = self._collection.get(ids=self._piece_ids([workspace_id]), include=["embeddings"])
+            owners = [piece_id.rpartition("#")[0] for piece_id in answer["ids"]]
+            whole = owners, np.asarray(answer["embeddings"], dtype=np.float32)
+        self._wholes[workspace_id] = whole
+        while sum(len(owners) for owners, _ in self._wholes.values()) > MAX_KEPT_PIECES:
+            self._wholes.popitem(last=False)
+        return whole
 
     def _nearest(self, vector: Matrix, n: int, ids: list[str] | None) -> dict[str, float]:
         """The memories of the n nearest pieces, each with its nearest piece's similarity, nearest first."""
@@ -266,6 +298,7 @@ class ChromaIndex:
     def _remember(self, memory_id: str, entry: _Entry) -> None:
         self._forget(memory_id)
         self._entries[memory_id] = entry
+        self._wholes.pop(entry.workspace_id, None)
         workspace = self._workspaces[entry.workspace_id]
         workspace.memories.add(memory_id)
         workspace.pieces += entry.pieces
@@ -273,6 +306,7 @@ class ChromaIndex:
     def _forget(self, memory_id: str) -> None:
         entry = self._entries.pop(memory_id, None)
         if entry is not None:
+            self._wholes.pop(entry.workspace_id, None)
             workspace = self._workspaces[entry.workspace_id]
             workspace.memories.discard(memory_id)
             workspace.pieces -= entry.pieces

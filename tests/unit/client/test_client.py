@@ -4,11 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.unit.client.conftest import Peer, brief_context, workspace
 
 from recall import AsyncClient, Client, RecallError
 from recall.paths import Paths
 from recall.protocol.requests import ListMemories, ListReply, OpenWorkspace, OpenWorkspaceReply, Store, StoreReply
+from tests.unit.client.conftest import Peer, brief_context, workspace
 
 STORED = StoreReply(
     id="mem-1", title="T", memory_type="decision", importance_score=0.7, created_at="2026-01-01T00:00:00Z"

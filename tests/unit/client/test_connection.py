@@ -5,12 +5,12 @@ import socket
 import time
 
 import pytest
-from tests.unit.client.conftest import Peer, brief_context
 
 from recall.connection import Connection
 from recall.paths import Paths, make_private
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import ContextOf, Done, Hello, Shutdown, Store
+from tests.unit.client.conftest import Peer, brief_context
 
 
 def ask_code(connection: Connection, timeout_s: float = 5.0) -> str:

@@ -4,14 +4,13 @@ import asyncio
 import threading
 from pathlib import Path
 
-from tests.unit.client.conftest import TREE, WORKSPACE, Peer, brief_context
-
 from recall import AsyncClient, Client
 from recall.protocol.codec import encode_event
 from recall.protocol.errors import RecallError
 from recall.protocol.events import ContextPushed, Event, Heartbeat, MemoryChanged, Stopping, topic
 from recall.protocol.requests import ListReply
 from recall.stream import Subscription
+from tests.unit.client.conftest import TREE, WORKSPACE, Peer, brief_context
 
 A = topic(WORKSPACE, TREE, "a.py")
 B = topic(WORKSPACE, TREE, "b.py")

@@ -49,6 +49,18 @@ def test_a_query_finds_all_of_its_workspace_and_none_of_another(index: ChromaInd
     assert {memory_id for memory_id, _ in index.query(query, ["ws-a"], total)} == {f"m{n}" for n in range(mine)}
 
 
+def test_a_small_workspace_is_compared_whole_and_again_after_each_change(index: ChromaIndex) -> None:
+    vectors = rows(60)
+    index.upsert([Item(f"mem-{n}", "ws-a" if n < 5 else "ws-b", f"h{n}", vectors[n : n + 1]) for n in range(60)])
+    assert index.query(vectors[3], ["ws-a"], 2)[0][0] == "mem-3"
+    index.upsert([Item("mem-3", "ws-a", "new", vectors[50:51]), Item("mem-new", "ws-a", "h", vectors[3:4])])
+    assert index.query(vectors[3], ["ws-a"], 1)[0][0] == "mem-new"
+    index.delete(["mem-new"])
+    found = index.query(vectors[50], ["ws-a"], 10)
+    assert found[0] == ("mem-3", pytest.approx(1.0, abs=1e-5))
+    assert {mem for mem, _ in found} == {f"mem-{n}" for n in range(5)}
+
+
 def test_several_workspaces_are_searched_together_and_unknown_ones_are_empty(index: ChromaIndex) -> None:
     vectors = rows(3)
     index.upsert([Item(name, f"ws-{name}", "h", vectors[n : n + 1]) for n, name in enumerate("abc")])

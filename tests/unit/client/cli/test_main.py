@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.client.cli.test_render import memory
-from tests.unit.client.conftest import Peer
 
 from recall import __version__
 from recall.cli.main import MODULES, build_parser, main
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import Edit, ForgetReply, ListReply, RateReply, Search, SearchReply, Store, StoreReply
 from recall.protocol.values import Brief
+from tests.unit.client.cli.test_render import memory
+from tests.unit.client.conftest import Peer
 
 pytestmark = pytest.mark.usefixtures("paths", "folder")
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.client.conftest import brief_context, workspace
 
 from recall.cli import render, status_page
 from recall.cli.terminal import Style, harmless
@@ -28,6 +27,7 @@ from recall.protocol.requests import (
     StoreReply,
 )
 from recall.protocol.values import Anchor, Brief, Memory, MemoryVersion, SymbolOutline
+from tests.unit.client.conftest import brief_context, workspace
 
 PLAIN = Style(colour=False)
 CREATED = "2026-04-01T09:15:00Z"
