@@ -52,6 +52,10 @@ _CHANGES = Mask(
 _CONTENTS = Mask(InotifyConstants.IN_MODIFY | InotifyConstants.IN_CLOSE_WRITE | InotifyConstants.IN_CREATE)
 _SELF = Mask(InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF)
 _GONE = Mask(_SELF | InotifyConstants.IN_UNMOUNT)
+_EXCLUDE = frozenset({b"exclude"})
+_INDEX = frozenset({b"index"})
+# What a folder needs to be a git folder; until all of it is there, `git init` is still at work.
+_MADE_BY_INIT = frozenset({b"HEAD", b"config", b"objects", b"refs"})
 # Of two trees of which one is in the other, neither takes from the other what that asked for.
 _FOLDERS = Mask(InotifyConstants.IN_ONLYDIR | InotifyConstants.IN_EXCL_UNLINK | InotifyConstants.IN_MASK_ADD)
 
@@ -174,20 +178,26 @@ class InotifyWatches:
     # --- placing --------------------------------------------------------------------------------------
 
     def _follow_git(self, top: Folder) -> None:
-        """Have told when git reads the tree's index, and when the repository's own rules of what is ignored change."""
-        repository = top.tree.repository
-        if repository is None or top in self._git_watches:
+        """Have told when git reads the index, and when a repository's rules change, or it becomes one."""
+        if top in self._git_watches:
             return
-        wanted = [(repository.common_dir / "info", _CHANGES, _OfNames(self, top, b"exclude", "rules changed"))]
-        if self._opens:
-            wanted.append((repository.git_dir, InotifyConstants.IN_OPEN, _OfNames(self, top, b"index", "git ran")))
+        tree = top.tree
+        wanted: list[tuple[Path, Mask, _OfNames]] = []
+        if tree.repository is None:
+            wanted.append((tree.root / ".git", _CHANGES, _OfNames(self, top, _MADE_BY_INIT, "rules changed")))
+        else:
+            rules = tree.repository.common_dir / "info"
+            wanted.append((rules, _CHANGES, _OfNames(self, top, _EXCLUDE, "rules changed")))
+            if self._opens:
+                git_dir = tree.repository.git_dir
+                wanted.append((git_dir, InotifyConstants.IN_OPEN, _OfNames(self, top, _INDEX, "git ran")))
         placed = self._git_watches[top] = []
         for path, mask, callback in wanted:
             try:
                 if self._add(str(path), Mask(mask | _FOLDERS), callback) is not None:
                     placed.append(callback)
             except OSError:
-                continue  # a repository without that folder has nothing to tell
+                continue  # without that folder there is nothing to tell
 
     def _watch_private(self) -> None:
         self._private.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -312,16 +322,16 @@ class _OfFolder(_Callback):
 
 
 class _OfNames(_Callback):
-    __slots__ = ("kind", "name", "top")
+    __slots__ = ("kind", "names", "top")
 
-    def __init__(self, watches: InotifyWatches, top: Folder, name: bytes, kind: Kind) -> None:
+    def __init__(self, watches: InotifyWatches, top: Folder, names: frozenset[bytes], kind: Kind) -> None:
         super().__init__(watches)
         self.top = top
-        self.name = name
+        self.names = names
         self.kind = kind
 
     def on_event(self, event: InotifyEvent) -> None:
-        if event.name == self.name:
+        if event.name in self.names:
             self.watches.on_git(self.top, self.kind)
 
 

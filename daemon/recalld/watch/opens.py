@@ -29,7 +29,9 @@ DELIVERY_S = 0.25
 MAX_REMEMBERED = 4_096
 """Paths remembered at most for each purpose."""
 
-READ_BY_TOOLS = frozenset({".gitignore", ".gitattributes", ".gitmodules", ".ignore", ".rgignore", ".editorconfig"})
+READ_BY_TOOLS = frozenset(
+    {".git", ".gitignore", ".gitattributes", ".gitmodules", ".ignore", ".rgignore", ".editorconfig"}
+)
 """What editors and search tools open on their way, whatever a person opens."""
 
 
@@ -128,33 +130,58 @@ class Opens:
         self._scan_until = at + QUIET_S
 
 
+@dataclass(slots=True)
+class _Read:
+    under_way: int = 0
+    untold: int = 0
+    """Opens of which the system has not told yet."""
+    ended_at: float = 0.0
+
+
 class OwnReads:
-    """The files the daemon itself is reading: that they are opened means nothing. For use from any thread."""
+    """The files the daemon itself is reading: that they are opened means nothing. For use from any thread.
+
+    A read opens its file once. What the system tells after the read has ended is still its open, if it had
+    not told of that before; anything more is somebody else's.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._reading: dict[str, int] = {}
-        self._read: OrderedDict[str, float] = OrderedDict()
+        self._under_way: dict[str, _Read] = {}
+        self._ended: OrderedDict[str, _Read] = OrderedDict()
 
     def before(self, path: str) -> None:
         """A read of the file at this absolute path begins."""
         with self._lock:
-            self._reading[path] = self._reading.get(path, 0) + 1
+            read = self._under_way.get(path) or self._ended.pop(path, None) or _Read()
+            read.under_way += 1
+            read.untold += 1
+            self._under_way[path] = read
 
     def after(self, path: str, now: float) -> None:
         """It has ended."""
         with self._lock:
-            left = self._reading.pop(path, 1) - 1
-            if left > 0:
-                self._reading[path] = left
-            self._read.pop(path, None)
-            self._read[path] = now
-            _forget(self._read, now - DELIVERY_S)
+            read = self._under_way.get(path)
+            if read is None:
+                return
+            read.under_way -= 1
+            read.ended_at = now
+            if read.under_way == 0:
+                self._ended[path] = self._under_way.pop(path)
+            while self._ended and next(iter(self._ended.values())).ended_at < now - DELIVERY_S:
+                self._ended.popitem(last=False)
 
     def explain(self, path: str, told_at: float) -> bool:
-        """Whether an open that the system told of at this time may be one of ours."""
+        """Whether an open that the system told of at this time is one of ours."""
         with self._lock:
-            return path in self._reading or told_at <= self._read.get(path, -DELIVERY_S - 1) + DELIVERY_S
+            read = self._under_way.get(path) or self._ended.get(path)
+            if read is None:
+                return False
+            late = read.under_way == 0 and told_at > read.ended_at
+            if late and (read.untold == 0 or told_at > read.ended_at + DELIVERY_S):
+                return False
+            read.untold = max(read.untold - 1, 0)
+            return True
 
 
 _V = TypeVar("_V")

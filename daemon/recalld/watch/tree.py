@@ -15,7 +15,7 @@ from recalld.events import FilesChanged
 from recalld.git import GitTree
 from recalld.watch.burst import Burst
 from recalld.watch.folder import Folder, Notice
-from recalld.watch.listing import Watches, differences, fill
+from recalld.watch.listing import Watches, differences, fill, look
 from recalld.watch.opens import Opens
 from recalld.watch.pauses import Pauses
 from recalld.watch.settlement import Settlement
@@ -79,6 +79,9 @@ class Tree:
             fill(self.top, str(self.root), ignored, self.watches, stopping)
         self.listed = True
         self._count()
+        # `git init` may have come to its end just before the watch on its folder was placed.
+        if self._git.plain and look(f"{self.root}/.git") is not None and not self._find_git().plain:
+            self.outdated = True
         files: dict[str, str] = {}
         pauses = Pauses()
         for path, stamp in self.top.paths():
@@ -88,7 +91,10 @@ class Tree:
 
     def clear(self) -> None:
         """Take all watches away."""
-        left = [*self.top.within(), *(self.burst.left if self.burst else ())]
+        left = [*self.top.within()]
+        if self.burst is not None:
+            self.burst.close()
+            left.extend(self.burst.left)
         self.watches.lift(left)
         for folder in left:
             folder.detach()

@@ -140,12 +140,16 @@ class Worker:
 
     def _run(self) -> None:
         try:
-            while not self._stopping:
+            while True:
                 self._wake.clear()
+                if self._stopping:
+                    return
                 busy = self._take_round()
                 due = self._do_what_is_due(time.monotonic())
                 self._wait(due, busy)
         finally:
+            if not self._stopping:
+                log.critical("nothing is watched any more, through a fault of our own")
             for sync in self._syncs:
                 sync.done.cancel()
 
@@ -260,6 +264,8 @@ class Worker:
             tree.rest_until = now + REST_FACTOR * (now - began)
         tree.poll_at = now + self._config.poll_interval_s
         self._tell(TreeListed(tree.id, files, reason))
+        if tree.outdated:
+            self._list(tree, "ignore rules")
 
     def _listing_due(self, tree: Tree) -> float | None:
         if tree.retry_at is not None:
@@ -280,12 +286,13 @@ class Worker:
             if tree.listed:
                 tree.overflows += 1
                 tree.lost_at = tree.lost_at or now
-        for sync in self._syncs:
-            sync.cookie = self._watches.cookie()  # the one before may be lost, too
+        for sync in list(self._syncs):
+            self._ask(sync)  # the cookie before may be lost, too
 
     def _lose(self, tree: Tree) -> None:
         if not tree.gone:
             tree.gone = True
+            tree.retry_at = None
             tree.clear()
             self._tell(TreeGone(tree.id))
 
@@ -324,6 +331,9 @@ class Worker:
         self._syncs = [sync for sync in self._syncs if not sync.done.cancelled()]
         sync = _Sync(tree_id, done)
         self._syncs.append(sync)
+        self._ask(sync)
+
+    def _ask(self, sync: _Sync) -> None:
         sync.cookie = self._watches.cookie()
         if sync.cookie == 0:
             self._syncs.remove(sync)

@@ -97,7 +97,11 @@ def test_no_query_makes_the_index_raise(query: str) -> None:
     found(index_of("foo bar"), query)
 
 
-@given(st.text(alphabet=st.characters(max_codepoint=0x4FF, categories=["L", "N", "P", "Z"]), max_size=80))
+# U+037F is a letter since Unicode 7, and SQLite's tokenizer knows those of Unicode 6.1.
+WORDS = st.characters(max_codepoint=0x4FF, categories=["L", "N", "P", "Z"], exclude_characters="\u037f")
+
+
+@given(st.text(alphabet=WORDS, max_size=80))
 def test_what_is_stored_is_found_by_its_own_words(text: str) -> None:
     expected = [1] if any(character.isalnum() for character in text) else []
     assert found(index_of(text), text) == expected

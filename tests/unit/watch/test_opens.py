@@ -200,15 +200,37 @@ def test_memory_of_a_storm_is_bounded() -> None:
     assert len(opens._listed) == MAX_REMEMBERED
 
 
-def test_own_reads_explain_opens_during_and_shortly_after() -> None:
+def test_an_open_told_during_our_own_read_is_ours() -> None:
     reads = OwnReads()
     assert not reads.explain("/p/a.py", 10.0)
     reads.before("/p/a.py")
     assert reads.explain("/p/a.py", 10.0)
     assert not reads.explain("/p/b.py", 10.0)
     reads.after("/p/a.py", 10.1)
+    assert reads.explain("/p/a.py", 10.05), "told during the read, and looked at only now"
+
+
+def test_an_open_told_late_is_ours_if_none_was_told_before() -> None:
+    reads = OwnReads()
+    reads.before("/p/a.py")
+    reads.after("/p/a.py", 10.1)
     assert reads.explain("/p/a.py", 10.1 + DELIVERY_S)
-    assert not reads.explain("/p/a.py", 10.11 + DELIVERY_S)
+    assert not reads.explain("/p/a.py", 10.1 + DELIVERY_S), "this is somebody else's"
+
+
+def test_somebody_elses_open_right_after_our_own_read_is_theirs() -> None:
+    reads = OwnReads()
+    reads.before("/p/a.py")
+    assert reads.explain("/p/a.py", 10.0)
+    reads.after("/p/a.py", 10.001)
+    assert not reads.explain("/p/a.py", 10.002)
+
+
+def test_an_open_long_after_our_own_read_is_somebody_elses() -> None:
+    reads = OwnReads()
+    reads.before("/p/a.py")
+    reads.after("/p/a.py", 10.0)
+    assert not reads.explain("/p/a.py", 10.01 + DELIVERY_S)
 
 
 def test_a_file_read_twice_at_once_is_being_read_until_both_are_done() -> None:
@@ -217,13 +239,16 @@ def test_a_file_read_twice_at_once_is_being_read_until_both_are_done() -> None:
     reads.before("/p/a.py")
     reads.after("/p/a.py", 10.0)
     assert reads.explain("/p/a.py", 20.0)
+    assert reads.explain("/p/a.py", 20.0)
     reads.after("/p/a.py", 20.0)
-    assert not reads.explain("/p/a.py", 21.0)
+    assert not reads.explain("/p/a.py", 20.1)
 
 
 def test_own_reads_are_forgotten() -> None:
     reads = OwnReads()
+    reads.before("/p/stuck")
     for n in range(1000):
         reads.before(f"/p/{n}")
         reads.after(f"/p/{n}", float(n))
-    assert len(reads._read) < 10
+    assert len(reads._ended) < 10
+    assert list(reads._under_way) == ["/p/stuck"]
