@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import logging
 import os
 import signal
 import sys
@@ -15,6 +16,8 @@ from recalld.app import App
 from recalld.config import Config, ConfigError, load_config
 from recalld.lifecycle import AlreadyRunning, DaemonLock, configure_logging, make_folders
 from recalld.store import StoreError
+
+log = logging.getLogger(__name__)
 
 # A thread that computes holds the interpreter this long before a request gets its turn; the default of 5 ms
 # would be felt in every answer given during a scan.
@@ -38,17 +41,18 @@ def main(arguments: list[str] | None = None) -> int:
         make_folders(paths)
         lock = DaemonLock(paths.lock)
         lock.acquire()
+        configure_logging(config, paths)
     except AlreadyRunning as running:
         print(f"recalld runs already, as process {running.pid}", file=sys.stderr)  # noqa: T201  # for whoever started it
         return 0
-    except (ConfigError, PermissionError) as error:
+    except (ConfigError, OSError) as error:
         print(f"recalld: {error}", file=sys.stderr)  # noqa: T201  # no log yet
         return 1
-    configure_logging(config, paths)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         asyncio.run(_run(config, paths, lock))
-    except StoreError as error:
+    except (StoreError, OSError) as error:
+        log.exception("cannot go on")
         print(f"recalld: {error}", file=sys.stderr)  # noqa: T201  # for whoever started it
         return 1
     return 0

@@ -114,6 +114,7 @@ class App:
             config, self._store, self._trees, self._pool, codebase, verdicts, contexts, self._bus.publish
         )
         self._openings = Lane("opening trees", self._watch_tree)
+        self._losses = Lane("losing trees", self._lose_tree)
         self._jobs = Jobs(
             [Job(name="purge-forgotten", every_hours=24, run=memories.purge_expired, max_s=600)],
             JobRuns(self._store),
@@ -122,7 +123,7 @@ class App:
 
         handlers = tree_handlers(self, storing, memories, search, contexts, Outlines(codebase, contexts))
         self._dispatch = Dispatch(self._trees, handlers, daemon_handlers(self), config.max_pending_requests)
-        self._sockets = Sockets(config, paths, self._dispatch.serve, greet=lambda: self._publisher.heartbeat())
+        self._sockets = Sockets(config, paths, self._dispatch.serve, greet=self._greet)
         self._publisher = Publisher(self._sockets.events, self._epoch)
         self._wire()
 
@@ -132,6 +133,7 @@ class App:
         self._bus.subscribe(FileOpened, self._follower.report)
         self._bus.subscribe(TreeGone, self._follower.report)
         self._bus.subscribe(MemoryTouched, self._follower.memory_touched)
+        self._bus.subscribe(TreeGone, self._losses.put)
         self._bus.subscribe(_TreeOpened, self._openings.put)
         self._bus.subscribe(ContextReady, self._publisher.context)
         self._bus.subscribe(VerdictTurned, self._publisher.verdict)
@@ -159,6 +161,7 @@ class App:
         log.info("serving at %s as process %d", self._paths.requests_address, os.getpid())
         await self._watcher.start()
         self._openings.start()
+        self._losses.start()
         for tree in followed:
             self._bus.publish(_TreeOpened(tree.id))
         await self._vectors.start()
@@ -170,6 +173,7 @@ class App:
         self._publisher.stopping()
         await self._jobs.stop()
         await self._openings.stop()
+        await self._losses.stop()
         await self._watcher.stop()
         await self._dispatch.stop(FINISH_S)
         await self._follower.stop()
@@ -187,6 +191,10 @@ class App:
         """Ask the daemon to stop; it answers first."""
         self._stop_asked.set()
 
+    def _greet(self) -> None:
+        # A new subscriber learns at once where the numbers stand.
+        self._publisher.heartbeat()
+
     async def _beat(self) -> None:
         while True:
             self._publisher.heartbeat()
@@ -198,15 +206,15 @@ class App:
         """Make a folder's project a workspace, or find it, and follow its tree."""
         tree, created, fresh = await self._trees.open(request.path, request.workspace_id)
         if fresh:
+            await self._follower.leave(tree.id)  # of another workspace, if it was followed until now
             self._bus.publish(_TreeOpened(tree.id))
         shown = await self._shown(tree)
         return wire.OpenWorkspaceReply(workspace=shown, created=created, warnings=shown.warnings)
 
     async def close_tree(self, tree: Tree) -> None:
         """Follow a tree no more."""
-        await self._watcher.remove(tree.id)
-        await self._follower.leave(tree.id)
-        await self._trees.close(tree)
+        # Begun all at once, so that a request that opens it again meanwhile comes after all three.
+        await asyncio.gather(self._trees.close(tree), self._follower.leave(tree.id), self._watcher.remove(tree.id))
 
     async def sync(self, tree: Tree, timeout_s: float) -> wire.SyncReply:
         """Wait until every change made to the tree so far is reflected."""
@@ -221,6 +229,8 @@ class App:
                 await self._bus.drained()
         except TimeoutError:
             raise RecallError("timeout", f"not all is reflected after {timeout_s:g} s: give it longer") from None
+        if self._trees.get(tree.id) is not tree:
+            raise RecallError("unknown_tree", f"{tree.root} is not followed any more: run `recall up` there")
         return wire.SyncReply(waited_ms=round((time.monotonic() - started) * 1000, 1))
 
     async def reindex(self, tree: Tree) -> wire.ReindexReply:
@@ -236,6 +246,15 @@ class App:
         tree = self._trees.get(event.tree_id)
         if tree is not None:
             await self._watcher.add(tree.id, tree.root)
+
+    async def _lose_tree(self, event: TreeGone) -> None:
+        """Let go of a tree whose folder is gone; a request from there opens it anew, whatever it is by then."""
+        tree = self._trees.get(event.tree_id)
+        if tree is not None:
+            await self._bus.drained()
+            await self._follower.caught_up(tree)
+            self._trees.lose(tree)
+            await asyncio.gather(self._follower.leave(tree.id), self._watcher.remove(tree.id))
 
     # --- telling ------------------------------------------------------------------------------------
 

@@ -146,11 +146,14 @@ class Lane:
         await self._queue.join()
 
     async def stop(self) -> None:
-        """Take no more; an event under way is broken off."""
+        """Take no more; an event under way is broken off, and what waits is dropped."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+        while not self._queue.empty():
+            self._queue.get_nowait()
+            self._queue.task_done()  # for whoever waits in `drained`
 
     async def _run(self) -> None:
         while True:

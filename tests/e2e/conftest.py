@@ -15,19 +15,27 @@ import pytest
 from tests.e2e.running import MODELS, Daemon, commit, git
 
 
-@pytest.fixture
-def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+@contextlib.contextmanager
+def a_daemon() -> Iterator[Daemon]:
+    """A daemon that is not started yet; while it is there, `RECALLD_HOME` names it."""
     home = Path(tempfile.mkdtemp(prefix="recalld-test-"))
-    monkeypatch.setenv("RECALLD_HOME", str(home))
-    made = Daemon(home)
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECALLD_HOME", str(home))
+        made = Daemon(home)
+        yield made
+        if made.process is not None and made.process.poll() is None:
+            made.stop()
     for process in psutil.process_iter(["environ"]):
         with contextlib.suppress(psutil.Error):
             if (process.info["environ"] or {}).get("RECALLD_HOME") == str(home) and process.pid != os.getpid():
                 process.kill()
     shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def daemon() -> Iterator[Daemon]:
+    with a_daemon() as made:
+        yield made
 
 
 @pytest.fixture
@@ -39,5 +47,5 @@ def project(tmp_path: Path) -> Path:
     (root / "api" / "views.py").write_text("def show(request):\n    return request\n")
     (root / "README.md").write_text("# Project\n\n## Use\n")
     git(root, "init", "-q")
-    commit(root)
+    commit(root, f"the root commit, and so the workspace, is that of {tmp_path} alone")
     return root

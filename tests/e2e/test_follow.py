@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,23 @@ import pytest
 from recall import Client
 from recall.protocol.events import AnyEvent, ContextPushed, VerdictChanged
 from recall.stream import EventStream
+from tests.e2e.conftest import a_daemon
 from tests.e2e.running import MODELS, Daemon, commit, git, wait_until
 
 FILE = "api/models/memory.py"
+
+
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[Daemon]:
+    with a_daemon() as made:
+        made.start()
+        yield made
+
+
+@pytest.fixture
+def own_daemon() -> Iterator[Daemon]:
+    with a_daemon() as made:
+        yield made
 
 
 def contexts(stream: EventStream, path: str) -> ContextPushed:
@@ -26,6 +41,10 @@ def contexts(stream: EventStream, path: str) -> ContextPushed:
             return event
         assert time.monotonic() < deadline
     raise AssertionError(f"no context of {path} was pushed")
+
+
+def count(client: Client) -> int:
+    return next(one.files for one in client.status().workspaces if one.tree_id == client.tree_id)
 
 
 def everything(stream: EventStream) -> list[AnyEvent]:
@@ -43,7 +62,6 @@ def store_lazy(client: Client) -> str:
 
 
 def test_saving_a_file_pushes_its_context(daemon: Daemon, project: Path) -> None:
-    daemon.start()
     with Client(project) as client:
         stored = store_lazy(client)
         client.sync()
@@ -56,7 +74,6 @@ def test_saving_a_file_pushes_its_context(daemon: Daemon, project: Path) -> None
 
 
 def test_an_atomic_save_pushes_the_context_of_the_file_alone(daemon: Daemon, project: Path) -> None:
-    daemon.start()
     with Client(project) as client:
         store_lazy(client)
         client.sync()
@@ -70,8 +87,8 @@ def test_an_atomic_save_pushes_the_context_of_the_file_alone(daemon: Daemon, pro
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports opens")
 def test_opening_a_file_pushes_its_context(daemon: Daemon, project: Path) -> None:
-    daemon.start()
     with Client(project) as client:
+        client.sync()
         stored = store_lazy(client)
         client.sync()
         with client.events(timeout_s=10) as stream:
@@ -81,7 +98,6 @@ def test_opening_a_file_pushes_its_context(daemon: Daemon, project: Path) -> Non
 
 
 def test_an_editor_can_say_that_it_opened_a_file(daemon: Daemon, project: Path) -> None:
-    daemon.start()
     with Client(project) as client:
         store_lazy(client)
         client.sync()
@@ -94,7 +110,6 @@ def test_an_editor_can_say_that_it_opened_a_file(daemon: Daemon, project: Path) 
 def test_a_search_over_the_tree_pushes_nothing(daemon: Daemon, project: Path) -> None:
     for number in range(40):
         (project / "api" / f"module_{number}.py").write_text(f"def f{number}():\n    return {number}\n")
-    daemon.start()
     with Client(project) as client:
         store_lazy(client)
         client.sync()
@@ -104,7 +119,6 @@ def test_a_search_over_the_tree_pushes_nothing(daemon: Daemon, project: Path) ->
 
 
 def test_a_memory_stored_elsewhere_reaches_the_open_file(daemon: Daemon, project: Path) -> None:
-    daemon.start()
     with Client(project) as client:
         client.sync()
         client.opened(FILE)
@@ -115,7 +129,6 @@ def test_a_memory_stored_elsewhere_reaches_the_open_file(daemon: Daemon, project
 
 
 def test_a_change_turns_the_verdict_and_reverting_heals_it(daemon: Daemon, project: Path) -> None:
-    daemon.start()
     with Client(project) as client:
         stored = client.store(title="load adds the key", symbols=[f"{FILE}::Memory.load"])
         client.sync()
@@ -130,17 +143,17 @@ def test_a_change_turns_the_verdict_and_reverting_heals_it(daemon: Daemon, proje
 
 
 def test_reformatting_and_comments_leave_a_memory_current(daemon: Daemon, project: Path) -> None:
-    daemon.start()
     with Client(project) as client:
         stored = client.store(title="load adds the key", symbols=[f"{FILE}::Memory.load"])
-        text = MODELS.replace("        return self.lazy + key", "        # as agreed\n        return (self.lazy\n            + key)")
+        text = MODELS.replace(
+            "        return self.lazy + key", "        # as agreed\n        return (self.lazy\n            + key)"
+        )
         (project / FILE).write_text(text.replace('"""Load one."""', '"""Load exactly one."""'))
         client.sync()
         assert client.get(stored.id).verdict == "current"
 
 
 def test_sync_reflects_every_change_made_before_it(daemon: Daemon, project: Path) -> None:
-    daemon.start()
     with Client(project) as client:
         client.sync()
         for round_ in range(10):
@@ -154,7 +167,6 @@ def test_a_branch_switch_is_followed_there_and_back(daemon: Daemon, project: Pat
     (project / FILE).write_text(MODELS.replace("self.lazy + key", "key"))
     commit(project)
     git(project, "checkout", "-q", "-")
-    daemon.start()
     with Client(project) as client:
         stored = client.store(title="load adds the key", symbols=[f"{FILE}::Memory.load"])
         git(project, "checkout", "-q", "side")
@@ -170,28 +182,27 @@ def test_what_git_ignores_is_never_parsed(daemon: Daemon, project: Path) -> None
     (project / "build").mkdir()
     (project / "build/out.py").write_text("def out(): pass\n")
     (project / "api/x.gen.py").write_text("def x(): pass\n")
-    daemon.start()
     with Client(project) as client:
         client.sync()
-        files = client.status().workspaces[0].files
+        files = count(client)
         (project / "build/more.py").write_text("def more(): pass\n")
         client.sync()
-        assert client.status().workspaces[0].files == files == 4
+        assert count(client) == files == 4
 
 
-def test_files_that_break_a_grammar_cost_a_worker_and_nothing_else(daemon: Daemon, project: Path) -> None:
+def test_files_that_break_a_grammar_cost_a_worker_and_nothing_else(own_daemon: Daemon, project: Path) -> None:
     (project / "bad.md").write_bytes(b"* - + " * 100)
     (project / "bad.kt").write_bytes(os.urandom(300_000).hex().encode()[:400_000])
     for name in ("deep.js", "Deep.java", "Deep.cs"):
         (project / name).write_text("(" * 50_000 + "{" * 50_000)
-    daemon.start(parse_timeout_s=1)
+    own_daemon.start(parse_timeout_s=1)
     with Client(project) as client:
         client.sync(timeout_s=60)
         assert "Memory.load" in {symbol.name for symbol in client.outline(FILE).symbols}
         named = "\n".join(client.status().quarantined)
         assert "bad.md" in named
-        daemon.stop()
-    daemon.start(parse_timeout_s=1)
+        own_daemon.stop()
+    own_daemon.start(parse_timeout_s=1)
     with Client(project) as client:
         client.sync(timeout_s=60)
         assert "\n".join(client.status().quarantined) == named
@@ -201,7 +212,6 @@ def test_workspaces_do_not_see_each_other(daemon: Daemon, project: Path, tmp_pat
     other = tmp_path / "elsewhere"
     other.mkdir()
     (other / "a.py").write_text("def a(): pass\n")
-    daemon.start()
     with Client(project) as here, Client(other) as there:
         stored = store_lazy(here)
         assert there.search("lazy loading").results == []
@@ -217,8 +227,8 @@ def test_a_folder_inside_a_project_is_part_of_it(daemon: Daemon, project: Path) 
     assert json.loads(up.stdout)["workspace"]["path"] == str(project.resolve())
 
 
-def test_a_subscriber_that_lost_the_daemon_asks_again(daemon: Daemon, project: Path) -> None:
-    daemon.start()
+def test_a_subscriber_that_lost_the_daemon_asks_again(own_daemon: Daemon, project: Path) -> None:
+    own_daemon.start()
     with Client(project) as client:
         store_lazy(client)
         client.sync()
@@ -226,8 +236,8 @@ def test_a_subscriber_that_lost_the_daemon_asks_again(daemon: Daemon, project: P
         with client.events(timeout_s=20, on_missed=missed.append) as stream:
             client.opened(FILE)
             assert contexts(stream, FILE).cause == "opened"
-            daemon.stop()
-            daemon.start()
+            own_daemon.stop()
+            own_daemon.start()
             wait_until(lambda: bool(client.hello().pid), 5, "the daemon")
             assert contexts(stream, FILE).context.memories
         assert missed[0] is None

@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.e2e.running import Daemon
 
 from recall import Client
+from tests.e2e.running import Daemon
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "client" / "PROTOCOL.md"
 INSTALL_S = 90

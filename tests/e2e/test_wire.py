@@ -11,6 +11,7 @@ import pytest
 import zmq
 
 from recall import Client
+from tests.e2e.conftest import a_daemon
 from tests.e2e.running import Daemon
 
 
@@ -40,15 +41,22 @@ class Wire:
         return code
 
 
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[Daemon]:
+    with a_daemon() as made:
+        made.start()
+        yield made
+
+
 @pytest.fixture
 def wire(daemon: Daemon, project: Path) -> Iterator[Wire]:
-    daemon.start()
     with Client(project) as client:
         client.sync()
         made = Wire(daemon.paths.requests_address)
         yield made
         assert client.list().total == 0, "something was stored"
         assert daemon.answers()
+        client.close_tree()
     made.context.destroy(0)
 
 
@@ -73,6 +81,7 @@ def store(**params: Any) -> dict[str, Any]:
         (b'{"id": 1, "method": "get", "params": {"id": "mem-000000000000"}}', "unknown_id"),
         (b'{"id": 1, "method": "search", "tree": "/no/such/place", "params": {"query": "x"}}', "unknown_tree"),
         (b'{"id": 1, "method": "search", "tree": "tree-nonsense", "params": {"query": "x"}}', "unknown_tree"),
+        (b'{"id": 1, "method": "open_workspace", "params": {"path": "."}}', "not_a_folder"),
         (b'{"id": 1, "method": "search", "params": {"query": ""}}', "invalid_params"),
         (b'{"id": 1, "method": "search", "params": {"query": "x", "memory_types": ["opinion"]}}', "invalid_params"),
         (b'{"id": 1, "method": "store", "params": {"title": "a\\u0000b"}}', "invalid_text"),

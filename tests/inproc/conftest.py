@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,15 @@ from typing import Any
 import pytest
 
 from recall import Client
+from recall.connection import listening
 from recall.paths import find_paths
 from recalld.app import App
 from recalld.config import Config
 from recalld.lifecycle import DaemonLock, make_folders
-from tests.e2e.running import MODELS, commit, git
+from tests.e2e.conftest import project
+from tests.e2e.running import wait_until
+
+__all__ = ["House", "client", "house", "project"]
 
 
 class House:
@@ -33,36 +37,35 @@ class House:
         self.paths = find_paths()
         self.app: App
         self._config = Config(**settings)
-        self._loop = asyncio.new_event_loop()
-        self._up = threading.Event()
-        self._thread = threading.Thread(target=self._live, name="the daemon")
+        self._loop: asyncio.AbstractEventLoop
+        self._thread: threading.Thread
 
     def start(self) -> None:
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="the daemon")
         self._thread.start()
-        assert self._up.wait(20)
+        wait_until(lambda: listening(self.paths), 20, "the daemon")
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self.app.shutdown)
         self._thread.join(10)
         assert not self._thread.is_alive()
 
+    def restart(self) -> None:
+        """Stop and start again; what was due meanwhile has been done when this returns."""
+        self.stop()
+        self.start()
+        with Client(self.paths.home, start=False) as client:
+            wait_until(lambda: all(job.outcome == "done" for job in client.status().jobs), 20, "the jobs")
+
     def pass_days(self, days: float) -> None:
         self.now += timedelta(days=days)
-
-    def run(self, work: Callable[[], Any]) -> Any:
-        """Have a coroutine run on the daemon's own loop."""
-        return asyncio.run_coroutine_threadsafe(work(), self._loop).result(30)
-
-    def _live(self) -> None:
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
 
     async def _serve(self) -> None:
         make_folders(self.paths)
         lock = DaemonLock(self.paths.lock)
         lock.acquire()
+        self._loop = asyncio.get_running_loop()
         self.app = App(self._config, self.paths, lock, clock=lambda: self.now)
-        self._loop.call_soon(self._up.set)
         await self.app.run()
 
 
@@ -76,18 +79,6 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
         yield made
         made.stop()
     shutil.rmtree(home, ignore_errors=True)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    root = tmp_path / "project"
-    (root / "api/models").mkdir(parents=True)
-    (root / "api/models/memory.py").write_text(MODELS)
-    (root / "api/views.py").write_text("def show(request):\n    return request\n")
-    git(root, "init", "-q")
-    (root / "name.txt").write_text(str(tmp_path))  # makes the root commit, and so the workspace, this test's own
-    commit(root)
-    return root
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -191,7 +192,7 @@ class Contexts:
             self._near.popitem(last=False)
         return near
 
-    async def _near_ones(self, near: _Near, known: Set[str]) -> list[Belonging]:
+    async def _near_ones(self, near: _Near, known: AbstractSet[str]) -> list[Belonging]:
         cosines = {each: cosine for each, cosine in near.found if cosine >= NEAR_COSINE and each not in known}
         ids = list(cosines)[:MAX_NEAR]
         if not ids:
@@ -205,29 +206,28 @@ class Contexts:
 
     def _within_budget(self, tree: Tree, path: str, belonging: Sequence[Belonging]) -> Context:
         budget = self._config.context_tokens
-        briefs: list[Brief] = []
-        texts: list[str] = []
+        fitting: dict[str, tuple[Brief, str]] = {}
         tokens = 0
-        for each in belonging:
+        for each in sorted(belonging, key=lambda each: not each.row.pinned):  # what is pinned is always in
             brief = self.brief(tree, each)
-            text = _injected(brief, each, each.row.narrative, path)
+            text = _injected(brief, each, each.row.narrative, path) + "\n"
             if tokens + token_estimate(text) > budget:
-                text = _injected(brief, each, summary_of(each.row.narrative), path)
+                text = _injected(brief, each, summary_of(each.row.narrative), path) + "\n"
             if tokens + token_estimate(text) > budget:
                 continue
             tokens += token_estimate(text)
-            briefs.append(brief)
-            texts.append(text)
+            fitting[each.row.id] = brief, text
+        chosen = [fitting[each.row.id] for each in belonging if each.row.id in fitting]
         return Context(
             file_path=path,
             workspace_id=tree.workspace_id,
             tree_id=tree.id,
-            memories=briefs,
-            text="\n".join(texts),
+            memories=[brief for brief, _ in chosen],
+            text="".join(text for _, text in chosen).rstrip("\n"),
             tokens=tokens,
             token_budget=budget,
-            left_out=len(belonging) - len(briefs),
-            stale=sum(1 for brief in briefs if brief.verdict in STALE),
+            left_out=len(belonging) - len(chosen),
+            stale=sum(1 for brief, _ in chosen if brief.verdict in STALE),
         )
 
 

@@ -7,7 +7,8 @@ a large tree is read for the first time is dealt with at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -48,6 +49,8 @@ class _Following:
     """The newest listing; a scan for an older one gives up."""
     listed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the tree's first listing has come."""
+    reported: set[str] = field(default_factory=set)
+    """Files reported since that listing, while it is not scanned yet: what it lacks of them is there all the same."""
     unscanned: set[str] = field(default_factory=set)
     """Files the scan has yet to deliver; one that is reported changed meanwhile leaves the set."""
     parsed: dict[str, Outline] = field(default_factory=dict)
@@ -88,10 +91,13 @@ class Follower:
             return
         if isinstance(event, TreeListed):
             following.listing = event
+            following.reported.clear()
             following.tree.scanning = True
             following.scans.put(event)
             following.listed.set()
         else:
+            if isinstance(event, FilesChanged) and following.tree.scanning:
+                following.reported.update(event.changed, (to for _, to in event.moved))
             following.reports.put(event)
 
     def memory_touched(self, event: MemoryTouched) -> None:
@@ -112,6 +118,12 @@ class Follower:
         await following.scans.drained()
         await following.reports.drained()
 
+    async def caught_up(self, tree: Tree) -> None:
+        """Return once every report so far, listings aside, has been dealt with."""
+        following = self._of(tree.id)
+        if following is not None:
+            await following.reports.drained()
+
     def backlog(self) -> int:
         """Reports that wait, over all trees."""
         return sum(len(following.reports) for following in self._following.values())
@@ -120,6 +132,7 @@ class Follower:
         """Follow the tree no more."""
         following = self._following.pop(tree_id, None)
         if following is not None:
+            following.listed.set()  # whoever waits for it waits in vain
             await following.reports.stop()
             await following.scans.stop()
             self._contexts.forget(following.tree)
@@ -169,7 +182,7 @@ class Follower:
         parsed, anchors = await asyncio.gather(
             self._codebase.parse(tree, present), self._verdicts.at(tree, sorted(places))
         )
-        fresh = {path: None for path in absent} | {o.path: None if o.status == "gone" else o for o in parsed}
+        fresh = dict.fromkeys(absent) | {o.path: None if o.status == "gone" else o for o in parsed}
         # Verdicts and pushes come first: whoever saved the file waits for them, and nobody for the store.
         turns = await self._verdicts.judge(tree, anchors, fresh)
         await self._tell(tree, turns)
@@ -179,7 +192,7 @@ class Follower:
         await self._store.code.write(_save, tree.id, kept, [path for path in fresh if fresh[path] is None])
         await self._count(tree)
 
-    async def _push(self, tree: Tree, fresh: Mapping[str, Outline | None], anchored: Set[str]) -> None:
+    async def _push(self, tree: Tree, fresh: Mapping[str, Outline | None], anchored: AbstractSet[str]) -> None:
         bulk = len(fresh) > self._config.bulk_files
         for path, outline in fresh.items():
             if outline is not None and (not bulk or path in anchored or path in tree.open_files):
@@ -226,12 +239,13 @@ class Follower:
         finally:
             if following.listing is listing:
                 tree.scanning = False
+                following.reported.clear()
                 self._publish(Scanned(tree.workspace_id, tree.id, tree.scanned, tree.to_scan, finished=True))
 
     async def _compare(self, following: _Following, listing: TreeListed) -> None:
         tree = following.tree
         stamps = await self._store.code.read(outlines.stamps, tree.id)
-        vanished = [path for path in stamps if path not in listing.files]
+        vanished = [path for path in stamps.keys() - listing.files.keys() if path not in following.reported]
         if vanished:
             await self._store.code.write(outlines.remove, tree.id, vanished)
         following.unscanned = {path for path, stamp in listing.files.items() if stamps.get(path) != stamp}

@@ -11,6 +11,8 @@ from pathlib import Path
 from recall.protocol.errors import RecallError
 from recalld import git
 
+MAX_CLONES = 5
+"""Of a chain of local clones, so many are gone through to where they come from."""
 _ID_FILE = "recalld-workspace"
 
 
@@ -24,6 +26,8 @@ class Identity:
     """By what the workspace is known, the surest first."""
     workspace_id: str
     """The id for it where none of the keys is known yet."""
+    formerly: str | None = None
+    """The key it had while it was no repository yet, if it was ever opened then."""
 
     @property
     def tree_id(self) -> str:
@@ -81,11 +85,22 @@ def _of_git(tree: git.GitTree) -> Identity:
         if not given.startswith("ws-"):
             given = f"ws-{os.urandom(6).hex()}"
             id_file.write_text(given + "\n")
-        return Identity(root, (f"id:{given}", f"path:{root}"), given)
-    url = git.origin_url(tree)
-    shared = f"git:{commit}:{git.normalise_url(url) if url else ''}"
+        return Identity(root, (f"id:{given}",), given, formerly=f"path:{root}")
+    shared = f"git:{commit}:{_origin(tree)}"
     carried = (f"id:{given}",) if given.startswith("ws-") else ()
-    return Identity(root, (*carried, f"dir:{common}:{commit}", shared, f"path:{root}"), f"ws-{digest(shared)}")
+    keys = (*carried, f"dir:{common}:{commit}", shared)
+    return Identity(root, keys, f"ws-{digest(shared)}", formerly=f"path:{root}")
+
+
+def _origin(tree: git.GitTree) -> str:
+    """Where a repository comes from; a clone of one on this disk comes from where that one comes from."""
+    url = git.origin_url(tree)
+    for _ in range(MAX_CLONES):
+        folder = Path(url.removeprefix("file://") if url else "")
+        if not (folder.is_absolute() and folder.is_dir()):
+            break
+        url = git.origin_url(git.GitTree(folder, folder, folder))
+    return git.normalise_url(url) if url else ""
 
 
 def digest(text: str) -> str:

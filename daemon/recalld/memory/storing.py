@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
@@ -147,7 +148,7 @@ def _insert(connection: Connection, row: MemoryRow, bound: Sequence[AnchorRow], 
 
 
 def _insert_many(
-    connection: Connection, stored: Sequence[tuple[MemoryRow, Sequence[AnchorRow]]], forced: Set[str]
+    connection: Connection, stored: Sequence[tuple[MemoryRow, Sequence[AnchorRow]]], forced: AbstractSet[str]
 ) -> None:
     in_batch: dict[tuple[str, str], str] = {}
     for index, (row, _) in enumerate(stored):

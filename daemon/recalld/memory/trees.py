@@ -163,6 +163,8 @@ class Trees:
         Raises:
             RecallError: `not_a_folder`, `too_wide`, `git_missing`, `unknown_workspace`.
         """
+        if not Path(path).is_absolute():
+            raise RecallError("not_a_folder", f"{path} is no absolute path: give the whole of it", field="path")
         held = self._holding(await asyncio.to_thread(lambda: Path(path).resolve()))
         if held is not None and not (held.root / ".git").exists() and workspace_id is None:
             self._last_active = held  # a sub-folder of a plain folder that is followed
@@ -174,14 +176,14 @@ class Trees:
             self._last_active = known
             return known, created, False
         if known is not None:
-            self._forget(known)
+            self.lose(known)
         tree = self._adopt(identity.tree_id, workspace.id, identity.root)
         tree.verdicts = await self._store.code.read(outlines.verdicts, tree.id)
         return tree, created, True
 
     async def close(self, tree: Tree) -> None:
         """Follow the tree no more; opening it again brings it back."""
-        self._forget(tree)
+        self.lose(tree)
         row = TreeRow(
             id=tree.id,
             workspace_id=tree.workspace_id,
@@ -196,9 +198,11 @@ class Trees:
         self._by_id[tree.id] = self._by_root[tree.root] = self._last_active = tree
         return tree
 
-    def _forget(self, tree: Tree) -> None:
-        self._by_id.pop(tree.id, None)
-        self._by_root.pop(tree.root, None)
+    def lose(self, tree: Tree) -> None:
+        """Follow the tree no more for as long as this daemon runs, unless it is opened anew."""
+        if self._by_id.get(tree.id) is not tree:
+            return
+        del self._by_id[tree.id], self._by_root[tree.root]
         if self._last_active is tree:
             self._last_active = next(reversed(self._by_id.values()), None)
 
@@ -211,7 +215,8 @@ def _load(connection: Connection, now: str) -> list[TreeRow]:
 
 def _open(connection: Connection, identity: Identity, workspace_id: str | None, now: str) -> tuple[WorkspaceRow, bool]:
     created = False
-    found = workspace_id or workspaces.find_workspace(connection, identity.keys)
+    keys = [*identity.keys, *([identity.formerly] if identity.formerly else [])]
+    found = workspace_id or workspaces.find_workspace(connection, keys)
     if found is None:
         found, created = identity.workspace_id, True
         workspaces.add_workspace(connection, WorkspaceRow(id=found, name=identity.root.name, created_at=now), [])

@@ -18,6 +18,8 @@ from recalld.config import Config
 
 READS_A_TURN = 64
 """Requests read before the loop gets to do something else."""
+REPLIES_KEPT = 10_000
+"""Replies that wait for a client which asked for much and reads slowly; more are dropped."""
 # Over the protocol's own limit, so that a body somewhat too large still gets an answer that says so.
 DROPPED_FRAME_BYTES = 8 * MAX_FRAME_BYTES
 
@@ -43,7 +45,8 @@ class Sockets:
         for socket in (self._requests, self.events):
             socket.linger = 0
         self._requests.setsockopt(zmq.MAXMSGSIZE, DROPPED_FRAME_BYTES)
-        self._requests.set_hwm(config.max_pending_requests)
+        self._requests.rcvhwm = config.max_pending_requests
+        self._requests.sndhwm = REPLIES_KEPT
         self.events.set_hwm(config.push_high_water)
         self.events.setsockopt(zmq.XPUB_VERBOSE, 1)  # each subscriber is announced, not only the first of a topic
         self._loop: asyncio.AbstractEventLoop | None = None
