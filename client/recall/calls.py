@@ -251,7 +251,7 @@ def forget(
 
     Args:
         ids: one id or many.
-        older_than_days: those last changed longer ago than this.
+        older_than_days: those stored longer ago than this.
         containing: those with this in their text.
         purge: erase for good, by id only.
         dry_run: only say what would be forgotten.

@@ -121,7 +121,7 @@ def find_root(path: Path) -> GitTree | None:
     answer = _run(path, question, expected=_NO_REPOSITORY)
     if not answer:
         return None
-    root, git_dir, common_dir = (Path(line) for line in os.fsdecode(answer).splitlines())
+    root, git_dir, common_dir = (Path(line) for line in os.fsdecode(answer).rstrip("\n").split("\n"))
     return GitTree(root, git_dir, common_dir)
 
 

@@ -266,6 +266,7 @@ class ForgetReply(Reply):
     ids: list[str]
     """What was, or with `dry_run` would be, forgotten."""
     titles: list[str]
+    warnings: list[str] = []
 
 
 class Forget(Request):

@@ -19,7 +19,7 @@ from recalld.memory.codebase import Codebase
 from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
-from recalld.store import Store, anchors, memories
+from recalld.store import Store, StoreBusy, anchors, memories
 from recalld.store.rows import AnchorRow, MemoryRow, RatingRow
 from recalld.vectors import Vectors
 
@@ -195,9 +195,14 @@ class Memories:
             rows = [await self._known(tree, each) for each in dict.fromkeys(request.ids)]
             if not request.purge:
                 rows = [row for row in rows if row.forgotten_at is None]
+        reply = wire.ForgetReply(ids=[row.id for row in rows], titles=[row.title for row in rows])
         if rows and not request.dry_run:
-            await self._forget(rows, purge=request.purge)
-        return wire.ForgetReply(ids=[row.id for row in rows], titles=[row.title for row in rows])
+            if request.purge:
+                reply.warnings = await self._purge(reply.ids)
+            else:
+                await self._store.truth.write(memories.set_forgotten, reply.ids, iso(self._clock()), "forgotten")
+            self._touched(rows, "forgotten")
+        return reply
 
     async def _matching(self, tree: Tree, request: wire.Forget) -> list[str]:
         older_than = None
@@ -207,18 +212,17 @@ class Memories:
             memories.matching, tree.workspace_id, older_than=older_than, containing=request.containing
         )
 
-    async def _forget(self, rows: Sequence[MemoryRow], *, purge: bool) -> None:
-        ids = [row.id for row in rows]
-        if purge:
-            gone = await self._store.truth.read(anchors.anchors_of, ids)
-            await self._store.truth.write(memories.purge, ids)
+    async def _purge(self, ids: Sequence[str]) -> list[str]:
+        gone = await self._store.truth.read(anchors.anchors_of, ids)
+        await self._store.truth.write(memories.purge, ids)
+        anchor_ids = [anchor.id for each in gone.values() for anchor in each]
+        for tree in self._trees:
+            await self._verdicts.drop(tree, anchor_ids)
+        try:
             await self._store.truth.scrub()
-            anchor_ids = [anchor.id for each in gone.values() for anchor in each]
-            for tree in self._trees:
-                await self._verdicts.drop(tree, anchor_ids)
-        else:
-            await self._store.truth.write(memories.set_forgotten, ids, iso(self._clock()), "forgotten")
-        self._touched(rows, "forgotten")
+        except StoreBusy as busy:
+            return [f"erased, but the log still holds it for as long as another program reads: {busy}"]
+        return []
 
     async def purge_expired(self) -> None:
         """Erase what was forgotten longer ago than it can be restored."""

@@ -57,7 +57,8 @@ def test_a_small_workspace_is_compared_whole_and_again_after_each_change(index: 
     assert index.query(vectors[3], ["ws-a"], 1)[0][0] == "mem-new"
     index.delete(["mem-new"])
     found = index.query(vectors[50], ["ws-a"], 10)
-    assert found[0] == ("mem-3", pytest.approx(1.0, abs=1e-5))
+    assert found[0][0] == "mem-3"
+    assert found[0][1] == pytest.approx(1.0, abs=1e-5)
     assert {mem for mem, _ in found} == {f"mem-{n}" for n in range(5)}
 
 
