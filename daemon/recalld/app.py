@@ -206,6 +206,7 @@ class App:
         """Make a folder's project a workspace, or find it, and follow its tree."""
         tree, created, fresh = await self._trees.open(request.path, request.workspace_id)
         if fresh:
+            self._pool.prepare()  # while git and the watch look around
             await self._follower.leave(tree.id)  # of another workspace, if it was followed until now
             self._bus.publish(_TreeOpened(tree.id))
         shown = await self._shown(tree)

@@ -218,11 +218,7 @@ def search_and_memory(ground: Ground) -> Iterator[Figure]:
         settled(client)
         stored = store_memories(client, texts)
         settled(client)
-        frames = [encode_request(Search(query=query), id=1, tree=str(root)) for query in _varied(QUERIES)]
-        with asking(ground.paths.requests_address) as ask:
-            for frame in frames[:20]:
-                ask(frame)
-            taken = [timed(partial(ask, frame), 1)[0] for frame in frames[20:]]
+        ours, floor = _search_beside_floor(ground, root, [text["narrative"] for text in texts])
         time.sleep(35)  # long enough for idle parse workers to be let go
         memory = ground.memory_mb()
         before = ground.cpu_s()
@@ -230,21 +226,31 @@ def search_and_memory(ground: Ground) -> Iterator[Figure]:
         idle = (ground.cpu_s() - before) / 60
         command = _process(root)
     ground.stop()
-    bare = BareSearch([text["narrative"] for text in texts])
-    floors = [bare.search(query) for query in _varied(QUERIES)][20:]
-    bare.close()
-    ours, floor = p(0.5, taken), p(0.5, floors)
+    ratio = p(0.5, ours) / p(0.5, floor)
     yield Figure(
         "search at 10,000 memories, p50",
-        f"{ours:.1f} ms, {ours / floor:.2f} × (p99 {p(0.99, taken):.1f} ms)",
+        f"{p(0.5, ours):.1f} ms, {ratio:.2f} × (p99 {p(0.99, ours):.1f} ms)",
         "≤ 10 ms and ≤ 2 × floor",
-        f"{floor:.1f} ms: embed + Chroma + FTS5",
-        ours <= 10 and ours <= 2 * floor,
+        f"{p(0.5, floor):.1f} ms: embed + Chroma + FTS5, in turn with ours",
+        p(0.5, ours) <= 10 and ratio <= 2,
     )
     yield Figure("store_many, acknowledged", f"{len(texts) / stored:.0f} memories/s", "–")
     yield Figure("memory of daemon and workers, 10,000 memories", f"{memory:.0f} MB", "≤ 400 MB", "–", memory <= 400)
     yield Figure("idle CPU over a minute", f"{idle * 100:.3f} %", "≤ 0.1 %", "–", idle <= 0.001)
     yield command
+
+
+def _search_beside_floor(ground: Ground, root: Path, texts: list[str]) -> tuple[list[float], list[float]]:
+    """Seconds of each search over the socket and of the bare one, in turn, so that neither runs in warmer caches."""
+    bare = BareSearch(texts)
+    ours, floor = [], []
+    with asking(ground.paths.requests_address) as ask:
+        for query in _varied(QUERIES):
+            frame = encode_request(Search(query=query), id=1, tree=str(root))
+            ours.append(timed(partial(ask, frame), 1)[0])
+            floor.append(bare.search(query))
+    bare.close()
+    return ours[20:], floor[20:]
 
 
 def _process(root: Path) -> Figure:

@@ -109,6 +109,10 @@ class ParserPool:
         self._dispatch()
         return await job.answer
 
+    def prepare(self) -> None:
+        """Start the processes, because there will be work for all of them in a moment."""
+        self._start_up_to(self._workers)
+
     def backlog(self) -> int:
         """How many files wait or are being parsed."""
         return len(self._urgent) + len(self._waiting) + sum(len(process.jobs) for process in self._processes)
@@ -202,9 +206,11 @@ class ParserPool:
 
     def _start_missing(self) -> None:
         """Start as many processes as there is work for."""
+        self._start_up_to(len(self._urgent) + len(self._waiting))
+
+    def _start_up_to(self, wanted: int) -> None:
         running = sum(not process.retired for process in self._processes)
-        waiting = len(self._urgent) + len(self._waiting)
-        while running + len(self._starting) < self._workers and len(self._starting) < waiting:
+        while running + len(self._starting) < self._workers and len(self._starting) < wanted:
             task = asyncio.create_task(self._start(), name="parser process")
             self._starting.add(task)
             task.add_done_callback(self._started)

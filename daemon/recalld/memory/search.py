@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from recall.protocol import requests as wire
 from recall.protocol.values import Brief
 from recalld.config import Config
@@ -18,10 +20,13 @@ from recalld.store import Store, anchors, memories, words
 from recalld.store.rows import AnchorRow, MemoryRow
 from recalld.vectors import Vectors, VectorsUnavailable
 
-CANDIDATES = 60
+CANDIDATES = 30
 """Taken from each of the two indices at least, before ranking."""
 FILTERED_CANDIDATES = 400
 """Taken where a filter will leave most of them out."""
+
+SPARE = 10
+"""Shown more than asked for, before stale ones fall behind."""
 
 # Cosine similarity of all-MiniLM-L6-v2 between a question and a text: unrelated pairs lie around 0.05-0.2,
 # clear answers at 0.45 and more.
@@ -83,8 +88,7 @@ class Search:
         types = {type_named(name) for name in request.memory_types}
         warnings: list[str] = []
         reach = FILTERED_CANDIDATES if types else max(CANDIDATES, 2 * request.limit)
-        found = await self._ask_indices(tree, request.query, reach, warnings)
-        rows = await self._store.truth.read(memories.get_many, list(found))
+        found, rows = await self._ask_indices(tree, request.query, reach, warnings)
         terms = words.query_terms(request.query)
         hits = [
             _hit(row, found[row.id], terms)
@@ -92,8 +96,8 @@ class Search:
             if row.forgotten_at is None and (not types or row.memory_type in types)
         ]
         hits.sort(key=lambda hit: (-hit.promise, -hit.row.seq))
-        # A stale one falls behind by a fifth at most: so many more are enough to find the best.
-        promising = hits[: 2 * request.limit + 10]
+        # A stale one falls behind by a fifth at most, so a few more than asked for hold the best.
+        promising = hits[: request.limit + SPARE]
         bound = await self._store.truth.read(anchors.anchors_of, [hit.row.id for hit in promising])
         results = [
             self._shown(tree, hit, bound.get(hit.row.id, []), terms, explain=request.explain) for hit in promising
@@ -129,17 +133,22 @@ class Search:
         except VectorsUnavailable:
             return []
 
-    async def _ask_indices(self, tree: Tree, query: str, reach: int, warnings: list[str]) -> dict[str, _Found]:
+    async def _ask_indices(
+        self, tree: Tree, query: str, reach: int, warnings: list[str]
+    ) -> tuple[dict[str, _Found], dict[str, MemoryRow]]:
+        """What both indices find, and the memories themselves; those found by words are read in the meantime."""
         scope = [tree.workspace_id, PERSONAL]
         found: defaultdict[str, _Found] = defaultdict(_Found)
-        by_meaning, by_words = await asyncio.gather(
-            self._by_meaning(scope, query, reach, warnings), self._by_words(scope, query, reach)
+        by_meaning, (by_words, rows) = await asyncio.gather(
+            self._by_meaning(scope, query, reach, warnings),
+            self._store.truth.read(_by_words, scope, words.match_query(query), reach),
         )
         for memory_id, cosine in by_meaning:
             found[memory_id].cosine = cosine
         for memory_id, bm25 in by_words:
             found[memory_id].bm25 = bm25
-        return found
+        missing = [memory_id for memory_id in found if memory_id not in rows]
+        return found, rows | await self._store.truth.read(memories.get_many, missing)
 
     async def _by_meaning(
         self, scope: Sequence[str], query: str, reach: int, warnings: list[str]
@@ -151,10 +160,6 @@ class Search:
         except VectorsUnavailable:
             warnings[:] = [f"vectors are {self._vectors.state}: searched by words only"]
             return []
-
-    async def _by_words(self, scope: Sequence[str], query: str, reach: int) -> list[tuple[str, float]]:
-        match = words.match_query(query)
-        return await self._store.truth.read(memories.search_words, scope, match, reach) if match else []
 
     def _shown(
         self, tree: Tree, hit: _Hit, bound: Sequence[AnchorRow], terms: Sequence[str], *, explain: bool
@@ -174,6 +179,13 @@ class Search:
                 "importance": round(hit.importance, 4),
             }
         return brief
+
+
+def _by_words(
+    connection: Connection, scope: Sequence[str], match: str | None, reach: int
+) -> tuple[list[tuple[str, float]], dict[str, MemoryRow]]:
+    found = memories.search_words(connection, scope, match, reach) if match else []
+    return found, memories.get_many(connection, [memory_id for memory_id, _ in found])
 
 
 def _hit(row: MemoryRow, found: _Found, terms: Sequence[str]) -> _Hit:
