@@ -14,7 +14,7 @@ from tests.e2e.conftest import a_daemon
 from tests.e2e.running import MODELS, Daemon, commit, git
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def daemon() -> Iterator[Daemon]:
     with a_daemon() as made:
         made.start()
