@@ -96,6 +96,7 @@ class AsyncClient:
     store_many = _method(calls.store_many)
     get = _method(calls.get)
     edit = _method(calls.edit)
+    verify = _method(calls.verify)
     forget = _method(calls.forget)
     restore = _method(calls.restore)
     pin = _method(calls.pin)
@@ -104,6 +105,8 @@ class AsyncClient:
     history = _method(calls.history)
     list = _method(calls.list_memories, "list")
     search = _method(calls.search)
+    audit = _method(calls.audit)
+    affected = _method(calls.affected)
 
     by_file = _method(calls.by_file)
     by_symbol = _method(calls.by_symbol)

@@ -239,6 +239,11 @@ def edit(
     )
 
 
+def verify(id: str) -> Call[Memory]:
+    """Say that a memory is still true: the code of now becomes one more accepted form of each of its anchors."""
+    return Call(wire.Verify(id=id))
+
+
 def forget(
     ids: str | Iterable[str] = (),
     *,
@@ -288,7 +293,7 @@ def rate(id: str, useful: bool, *, context: str = "", session_id: str | None = N
 
 
 def history(id: str) -> Call[wire.HistoryReply]:
-    """The states a memory has had, newest first."""
+    """The states a memory has had, newest first, and where the code of its anchors has been."""
     return Call(wire.History(id=id))
 
 
@@ -330,6 +335,26 @@ def search(
         explain: say in `parts` what each score is made of.
     """
     return Call(wire.Search(query=query, memory_types=list(memory_types), limit=limit, explain=explain))
+
+
+def audit(*, about: str | None = None, older_than_days: float | None = None, limit: int = 50) -> Call[wire.AuditReply]:
+    """Memories that may not be true any more, because their code has changed or is gone, the worst first.
+
+    Args:
+        about: only those that a search for this finds.
+        older_than_days: only those stored longer ago than this.
+        limit: at most so many.
+    """
+    return Call(wire.Audit(about=about, older_than_days=older_than_days, limit=limit))
+
+
+def affected(revision: str | None = None) -> Call[wire.AffectedReply]:
+    """The memories tied to what a change made different, decisions first.
+
+    Args:
+        revision: all that is different from this commit; without it, all that is not committed.
+    """
+    return Call(wire.Affected(revision=revision), work_s=30.0)
 
 
 # --- code ----------------------------------------------------------------------------------------

@@ -77,6 +77,7 @@ class Client:
     store_many = _method(calls.store_many)
     get = _method(calls.get)
     edit = _method(calls.edit)
+    verify = _method(calls.verify)
     forget = _method(calls.forget)
     restore = _method(calls.restore)
     pin = _method(calls.pin)
@@ -85,6 +86,8 @@ class Client:
     history = _method(calls.history)
     list = _method(calls.list_memories, "list")
     search = _method(calls.search)
+    audit = _method(calls.audit)
+    affected = _method(calls.affected)
 
     by_file = _method(calls.by_file)
     by_symbol = _method(calls.by_symbol)

@@ -35,6 +35,8 @@ from recalld.events import (
 )
 from recalld.jobs import Job, Jobs
 from recalld.lifecycle import DaemonLock
+from recalld.memory.affected import Affected
+from recalld.memory.audit import Audit
 from recalld.memory.clock import Clock, system_clock
 from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
@@ -42,6 +44,7 @@ from recalld.memory.corpus import Corpus, JobRuns, Quarantine
 from recalld.memory.follow import Follower
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
+from recalld.memory.past import Past
 from recalld.memory.search import Search
 from recalld.memory.storing import Storing
 from recalld.memory.trees import Tree, Trees
@@ -102,7 +105,7 @@ class App:
 
         self._trees = Trees(self._store, clock)
         codebase = Codebase(self._store, self._pool, self._watcher.before_read, self._watcher.after_read)
-        verdicts = Verdicts(self._store, codebase, clock)
+        verdicts = Verdicts(self._store, codebase, self._trees, clock)
         views = Views(verdicts)
         search = Search(config, self._store, self._vectors, views)
         contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
@@ -121,7 +124,10 @@ class App:
             clock,
         )
 
-        handlers = tree_handlers(self, storing, memories, search, contexts, Outlines(codebase, contexts))
+        audit = Audit(self._store, search, verdicts, views, clock)
+        affected = Affected(self._store, Past(self._pool, config.max_file_bytes), codebase, verdicts, views)
+        outlining = Outlines(codebase, contexts)
+        handlers = tree_handlers(self, storing, memories, search, audit, affected, contexts, outlining)
         self._dispatch = Dispatch(self._trees, handlers, daemon_handlers(self), config.max_pending_requests)
         self._sockets = Sockets(config, paths, self._dispatch.serve, greet=self._greet)
         self._publisher = Publisher(self._sockets.events, self._epoch)

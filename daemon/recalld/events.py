@@ -10,7 +10,7 @@ import inspect
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from recall.protocol.values import Cause, Context, Verdict
@@ -90,7 +90,9 @@ class VerdictTurned(Event):
     previous: Verdict | None
     verdict: Verdict
     reason: str
-    trail: tuple[str, ...] = field(default=())
+    trail: tuple[str, ...]
+    anchor: str
+    """As stored: `path::symbol`, a path, or `path:first-last`."""
 
 
 @dataclass(frozen=True, slots=True)

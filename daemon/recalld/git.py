@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -74,6 +76,8 @@ _UNDER_WAY = (
     "CHERRY_PICK_HEAD",
     "REVERT_HEAD",
 )
+_NO_BLOB = frozenset("0")
+_COMMIT = re.compile(rb"[0-9a-f]{40,64}")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ssh": 22, "git": 9418, "ftp": 21, "ftps": 990}
 _SCP_LIKE = re.compile(r"^(?:[^@/:]+@)?(?P<host>\[[^\]/]+\]|[^/:]+):(?P<path>(?!//).*)$")
 
@@ -187,6 +191,11 @@ def normalise_url(url: str) -> str:
     return f"{found['host'].strip('[]').lower()}/{_without_suffix(found['path']).lstrip('/')}"
 
 
+def writing(tree: GitTree) -> bool:
+    """Whether git has its index locked, as it does while it writes files."""
+    return not tree.plain and os.path.lexists(tree.git_dir / "index.lock")
+
+
 def settling(tree: GitTree) -> bool:
     """Whether a checkout, merge, rebase or the like is under way: the files may not be what anybody wants yet."""
     return not tree.plain and any(os.path.lexists(tree.git_dir / name) for name in _UNDER_WAY)
@@ -244,6 +253,107 @@ def check_ignored(root: Path, tree: GitTree, paths: Iterable[str]) -> set[str]:
     return {path.removeprefix("./") for path in os.fsdecode(answer).split("\0") if path}
 
 
+# --- what changed -----------------------------------------------------------------------------------
+
+
+def commit_of(tree: GitTree, revision: str) -> str | None:
+    """The commit that a branch, a tag, a hash or the like names; None where there is none.
+
+    Raises:
+        GitError: git cannot be asked.
+    """
+    question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    answer = _run(tree.root, question, tree, empty_codes=(1, 128)).strip()
+    return answer.decode("ascii") if _COMMIT.fullmatch(answer) else None  # a range is answered with two
+
+
+def changes_since(tree: GitTree, commit: str | None) -> dict[str, str | None]:
+    """The files that are different in the work tree from what they are in a commit.
+
+    What is staged and what is not, what is gone, and what is new and not ignored. A renamed file is one that is
+    gone and one that is new. Repositories within are left out.
+
+    Args:
+        tree: a repository's.
+        commit: from `commit_of`; None compares with nothing, so that every file is new.
+
+    Returns:
+        By path, relative to the tree's root, the name of the content that the file had, for `contents`; None for
+        one that was not there, or was no regular file.
+
+    Raises:
+        GitError: git cannot be asked.
+    """
+    if commit is None:
+        commit = _run(tree.root, ("hash-object", "-t", "tree", "--stdin"), tree).decode("ascii").strip()
+    form = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-color", "--ignore-submodules=all")
+    question = ("diff", "--no-ext-diff", "--no-textconv", *form, commit, "--")
+    with tempfile.TemporaryDirectory(prefix="recalld-") as scratch:
+        answer = _run(tree.root, question, tree, variables=_without_filters(tree) | _copied_index(tree, Path(scratch)))
+    changed: dict[str, str | None] = {}
+    fields = iter(os.fsdecode(answer).split("\0"))
+    for described, path in zip(fields, fields, strict=False):  # what ends the last path begins nothing
+        mode, _, blob = described.removeprefix(":").split(" ")[:3]
+        changed[path] = blob if mode.startswith("100") and not _NO_BLOB.issuperset(blob) else None
+    untracked = _run(tree.root, ("ls-files", "-z", "--others", "--exclude-standard"), tree)
+    for path in os.fsdecode(untracked).split("\0"):
+        if path and not path.endswith("/"):
+            changed.setdefault(path, None)
+    # A commit is only bytes that somebody wrote, and may name what no checkout would ever make.
+    return {path: blob for path, blob in changed.items() if not path.startswith("/") and ".." not in path.split("/")}
+
+
+def contents(tree: GitTree, blobs: Iterable[str], max_bytes: int) -> dict[str, bytes]:
+    """What was in files, by the names from `changes_since`; what is larger, or not in this clone, is left out.
+
+    Raises:
+        GitError: git cannot be asked.
+    """
+    asked = "".join(f"{blob}\n" for blob in dict.fromkeys(blobs))
+    described = _run(tree.root, ("cat-file", "--batch-check"), tree, given=asked.encode("ascii"))
+    sizes: dict[str, int] = {}
+    for line in described.decode("ascii").splitlines():
+        name, kind, *more = line.split(" ")
+        if kind == "blob" and int(more[0]) <= max_bytes:
+            sizes[name] = int(more[0])
+    asked = "".join(f"{blob}\n" for blob in sizes)
+    answer = _run(tree.root, ("cat-file", "--batch", "--buffer"), tree, given=asked.encode("ascii"))
+    found: dict[str, bytes] = {}
+    at = 0
+    for name, size in sizes.items():
+        at = answer.index(b"\n", at) + 1
+        found[name] = answer[at : at + size]
+        at += size + 1
+    return found
+
+
+def _without_filters(tree: GitTree) -> dict[str, str]:
+    """What keeps git from running the programs that turn a file into what is committed of it.
+
+    Git compares a file whose time has changed by its content, and would ask them for it.
+    """
+    answer = _run(tree.root, ("config", "-z", "--name-only", "--get-regexp", r"^filter\."), tree, empty_codes=(1,))
+    drivers = {os.fsdecode(name).rpartition(".")[0] for name in answer.split(b"\0") if name}
+    settings = {f"{driver}.{role}": "" for driver in drivers for role in ("clean", "process")}
+    settings |= {f"{driver}.required": "false" for driver in drivers}
+    variables = {"GIT_CONFIG_COUNT": str(len(settings))}  # not `-c`, which takes the first `=` for the end of a name
+    for number, (name, value) in enumerate(settings.items()):
+        variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables
+
+
+def _copied_index(tree: GitTree, scratch: Path) -> dict[str, str]:
+    """What makes git use a copy of the index, because it writes down which files were only touched."""
+    copy = scratch / "index"
+    try:
+        shutil.copy2(tree.git_dir / "index", copy)  # with its time, by which git knows what it cannot be sure of
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise GitError(f"git's index in {tree.git_dir} cannot be read: {error.strerror}") from None
+    return {"GIT_INDEX_FILE": str(copy)}
+
+
 # --- the process ------------------------------------------------------------------------------------
 
 
@@ -253,6 +363,7 @@ def _run(
     tree: GitTree | None = None,
     *,
     given: bytes = b"",
+    variables: Mapping[str, str] | None = None,
     expected: Sequence[str] = (),
     empty_codes: Sequence[int] = (),
 ) -> bytes:
@@ -263,15 +374,17 @@ def _run(
         question: command and arguments.
         tree: what is asked about.
         given: standard input.
+        variables: of the environment, for this one question.
         expected: failures whose message holds one of these are an empty answer.
         empty_codes: so are these exit codes.
     """
     # A repository is found by git anew and not named outright, which would switch off its check of the owner.
     place = (f"--git-dir={tree.git_dir}", f"--work-tree={tree.root}") if tree and tree.plain else ()
     command = ["git", *_SAFETY, "-C", str(folder), *place, *question]
+    environment = _environment() | dict(variables or {})
     try:
         done = subprocess.run(
-            command, input=given, capture_output=True, timeout=TIMEOUT_S, env=_environment(), check=False
+            command, input=given, capture_output=True, timeout=TIMEOUT_S, env=environment, check=False
         )
     except FileNotFoundError:
         raise GitMissing("git is not installed: install it, it tells what a project contains") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
@@ -38,6 +39,8 @@ class Symbol(msgspec.Struct, frozen=True, array_like=True):
     """Tokens of the normalised code: how much evidence it is."""
     parent: int
     """Index of the enclosing symbol in the file's list, -1 at the top."""
+    marks: tuple[int, ...] = ()
+    """The smallest hashes of its body's lines, at most two: code of which most lines are the same shares one."""
 
 
 class Outline(msgspec.Struct, array_like=True):
@@ -54,3 +57,21 @@ class Outline(msgspec.Struct, array_like=True):
     symbols: list[Symbol] = []
     note: str = ""
     """Why it was left out, or what went wrong."""
+
+
+_NUMBER = re.compile(r"#\d+$")
+
+
+def bare(qualified: str) -> str:
+    """A symbol's qualified name without its parameter types and its number."""
+    return _NUMBER.sub("", qualified.partition("(")[0])
+
+
+def last_name(qualified: str) -> str:
+    """A symbol's own name: without what encloses it, its parameter types and its number."""
+    return bare(qualified).rpartition(".")[2]
+
+
+def plain(name: str) -> str:
+    """A name without case and underscores: `_get_hash`, `getHash` and `get_hash` are one."""
+    return name.replace("_", "").casefold() or name

@@ -59,12 +59,15 @@ def test_an_unresolved_symbol_heals_when_it_is_written(client: Client, project: 
     assert verdict(client, stored.id) == "current"
 
 
-def test_a_folder_is_missing_while_it_is_gone(client: Client, project: Path) -> None:
+def test_a_folder_moves_and_is_missing_while_it_is_gone(client: Client, project: Path) -> None:
     stored = client.store(title="the models", source_files=["api/models"])
     assert client.get(stored.id).source_files == ["api/models/"]
     (project / "api/models").rename(project / "elsewhere")
+    assert verdict(client, stored.id) == "moved"
+    assert client.get(stored.id).anchors[0].path == "elsewhere/"
+    (project / "elsewhere").rename(project.parent / "gone")
     assert verdict(client, stored.id) == "missing"
-    (project / "elsewhere").rename(project / "api/models")
+    (project.parent / "gone").rename(project / "api/models")
     assert verdict(client, stored.id) == "current"
 
 
@@ -174,7 +177,7 @@ def test_a_stale_memory_says_so_in_the_context(client: Client, project: Path) ->
     client.sync()
     context = client.context(FILE)
     assert context.stale == 1
-    assert "changed: the code of Memory.load changed" in context.text
+    assert "changed: the body of Memory.load changed" in context.text
 
 
 # --- what may stand in a tree --------------------------------------------------------------------
@@ -253,10 +256,11 @@ def test_a_file_that_becomes_a_folder_and_back_is_followed(client: Client, proje
     assert verdict(client, stored.id) == "current"
 
 
-def test_a_name_that_changes_its_case_is_another(client: Client, project: Path) -> None:
+def test_a_name_that_changes_its_case_is_another_file(client: Client, project: Path) -> None:
     stored = client.store(title="views", source_files=["api/views.py"])
     (project / "api/views.py").rename(project / "api/Views.py")
-    assert verdict(client, stored.id) == "missing"
+    assert verdict(client, stored.id) == "moved"
+    assert client.get(stored.id).anchors[0].path == "api/Views.py"
     assert client.outline("api/Views.py").status == "parsed"
 
 

@@ -144,7 +144,7 @@ def test_a_verdict_that_turns_is_pushed_with_its_reason(client: Client, project:
         "current",
         "changed",
     )
-    assert turned.reason.startswith("the code of Memory.load changed since")
+    assert turned.reason.startswith("the body of Memory.load changed since")
     (project / FILE).unlink()
     gone = ear.next(VerdictChanged)
     assert isinstance(gone, VerdictChanged)

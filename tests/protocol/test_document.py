@@ -34,6 +34,8 @@ VALUES = (
     values.Memory,
     values.Anchor,
     values.MemoryVersion,
+    values.AnchorTrail,
+    values.TrailStep,
     values.SymbolOutline,
     values.Context,
     values.Workspace,

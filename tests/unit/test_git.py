@@ -290,3 +290,145 @@ def test_a_folder_that_is_gone_is_an_error_of_git(repository: Path) -> None:
     tree = _tree(repository)
     with pytest.raises(GitError, match="gone"):
         git.ignored(repository / "gone", tree)
+
+
+# --- what changed -----------------------------------------------------------------------------------
+
+
+def _changed(root: Path, revision: str = "HEAD") -> dict[str, bytes | None]:
+    """The changed files, with what was in them."""
+    tree = _tree(root)
+    changed = git.changes_since(tree, git.commit_of(tree, revision))
+    blobs = [blob for blob in changed.values() if blob is not None]
+    found = git.contents(tree, blobs, 1000)
+    return {path: found[blob] if blob is not None else None for path, blob in changed.items()}
+
+
+def test_a_commit_is_named_in_any_way_that_git_knows(repository: Path) -> None:
+    first = _git(repository, "rev-parse", "HEAD")
+    _git(repository, "tag", "--annotate", "--message", "v1", "v1")
+    _git(repository, "commit", "--quiet", "--allow-empty", "--message", "second")
+    tree = _tree(repository)
+    assert {git.commit_of(tree, name) for name in ("v1", "HEAD~1", first, first[:8], "@{1}", "HEAD^{/first}")} == {
+        first
+    }
+
+
+@pytest.mark.parametrize("name", ["nope", "--all", "-h", "HEAD..HEAD", "HEAD:src", "HEAD@{99}", "a" * 40, "", "a\nb"])
+def test_what_names_no_commit_is_none_and_no_option(repository: Path, name: str) -> None:
+    assert git.commit_of(_tree(repository), name) is None
+
+
+def test_all_that_is_not_committed_is_a_change(repository: Path) -> None:
+    _write(repository, **{name: f"{name}\n" for name in ("same", "staged", "unstaged", "gone", "removed", "moved")})
+    _git(repository, "add", "--all")
+    _git(repository, "commit", "--quiet", "--message", "more")
+    assert _changed(repository) == {}
+    _write(repository, **{".gitignore": "*.log\n", "a.log": "", "deep/er/new": "", "added": "", "staged": "2\n"})
+    _git(repository, "add", "added", "staged")
+    _write(repository, unstaged="2\n")
+    (repository / "gone").unlink()
+    _git(repository, "rm", "--quiet", "removed")
+    _git(repository, "mv", "moved", "elsewhere")
+    assert _changed(repository) == {
+        ".gitignore": None,
+        "added": None,
+        "deep/er/new": None,
+        "elsewhere": None,
+        "gone": b"gone\n",
+        "moved": b"moved\n",
+        "removed": b"removed\n",
+        "staged": b"staged\n",
+        "unstaged": b"unstaged\n",
+    }
+
+
+def test_since_an_older_revision_committed_and_uncommitted_changes_count(repository: Path) -> None:
+    _write(repository, **{"b.py": "b = 1\n"})
+    _git(repository, "add", "--all")
+    _git(repository, "commit", "--quiet", "--message", "second")
+    _write(repository, **{"src/a.py": "a = 2\n"})
+    assert _changed(repository, "HEAD~1") == {"b.py": None, "src/a.py": b"a = 1\n"}
+
+
+def test_without_a_commit_every_file_is_new(tmp_path: Path) -> None:
+    _git(tmp_path, "init", "--quiet")
+    _write(tmp_path, staged="", untracked="")
+    _git(tmp_path, "add", "staged")
+    tree = _tree(tmp_path)
+    assert git.commit_of(tree, "HEAD") is None
+    assert git.changes_since(tree, None) == {"staged": None, "untracked": None}
+    assert list((tmp_path / ".git" / "objects").glob("82/*")) == [], "nothing is compared by writing it"
+
+
+def test_a_file_that_was_only_touched_has_not_changed(repository: Path) -> None:
+    os.utime(repository / "src/a.py", (1, 1))
+    assert _changed(repository) == {}
+
+
+def test_a_conflict_is_a_change_from_what_was_committed(repository: Path) -> None:
+    _git(repository, "checkout", "--quiet", "-b", "side")
+    _write(repository, **{"src/a.py": "a = 2\n"})
+    _git(repository, "commit", "--quiet", "--all", "--message", "side")
+    _git(repository, "checkout", "--quiet", "-")
+    _write(repository, **{"src/a.py": "a = 3\n"})
+    _git(repository, "commit", "--quiet", "--all", "--message", "main")
+    with pytest.raises(subprocess.CalledProcessError):
+        _git(repository, "merge", "side")
+    assert _changed(repository) == {"src/a.py": b"a = 3\n"}
+
+
+def test_changes_in_unusual_names_are_taken_as_they_are(repository: Path) -> None:
+    names = [":(top)x", "ü ñ", "with\nnewline", "-x", 'quote"', " "]
+    _write(repository, **dict.fromkeys(names, "1\n"))
+    _git(repository, "add", "--all")
+    _git(repository, "commit", "--quiet", "--message", "names")
+    _write(repository, **dict.fromkeys(names, "2\n"))
+    assert _changed(repository) == dict.fromkeys(names, b"1\n")
+
+
+def test_links_and_repositories_within_have_no_content_to_compare(repository: Path) -> None:
+    (repository / "link").symlink_to("src/a.py")
+    _git(repository, "add", "--all")
+    _git(repository, "commit", "--quiet", "--message", "link")
+    (repository / "link").unlink()
+    _write(repository, link="a file now\n", **{"inner/x.py": ""})
+    _git(repository / "inner", "init", "--quiet")
+    assert _changed(repository) == {"link": None}
+
+
+def test_contents_over_the_limit_and_those_that_are_not_there_are_left_out(repository: Path) -> None:
+    _write(repository, small="1", large="1" * 20)
+    _git(repository, "add", "--all")
+    small, large = (_git(repository, "rev-parse", f":{name}") for name in ("small", "large"))
+    tree = _tree(repository)
+    assert git.contents(tree, [large, "0" * 39 + "1", small, small], 10) == {small: b"1"}
+    assert git.contents(tree, [], 10) == {}
+
+
+def test_no_program_that_a_repository_names_runs_to_find_what_changed(repository: Path, tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/was-run\ncat\n")
+    program.chmod(0o755)
+    for key in ("filter.a=b.clean", "filter.a=b.process", "diff.external", "diff.d.command", "diff.d.textconv"):
+        _git(repository, "config", key, str(program))
+    _git(repository, "config", "filter.a=b.required", "true")
+    for hook in ("post-index-change", "pre-commit"):
+        (repository / ".git/hooks").mkdir(exist_ok=True)
+        (repository / ".git/hooks" / hook).symlink_to(program)
+    (repository / ".git/info").mkdir(exist_ok=True)
+    (repository / ".git/info/attributes").write_text("*.py filter=a=b diff=d\n")
+    _write(repository, **{"src/a.py": "a = 2\n"})
+    assert _changed(repository) == {"src/a.py": b"a = 1\n"}
+    assert not (tmp_path / "was-run").exists()
+    with pytest.raises(subprocess.CalledProcessError):  # it is no filter as git wants one
+        _git(repository, "diff")
+    assert (tmp_path / "was-run").exists(), "the program itself works"
+
+
+def test_finding_what_changed_writes_nothing_into_a_repository(repository: Path) -> None:
+    os.utime(repository / "src/a.py", (1, 1))
+    _write(repository, new="")
+    before = {path: path.stat().st_mtime_ns for path in (repository / ".git").rglob("*")}
+    _changed(repository)
+    assert {path: path.stat().st_mtime_ns for path in (repository / ".git").rglob("*")} == before

@@ -35,6 +35,8 @@ MODULES = {
     "rate": "memories",
     "forget": "memories",
     "restore": "memories",
+    "audit": "audit",
+    "affected": "audit",
     "watch": "watch",
     "sync": "daemon",
     "reindex": "daemon",

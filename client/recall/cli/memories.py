@@ -28,7 +28,7 @@ def register(commands: Commands) -> None:
 
     for name, run, purpose in (
         ("show", show, "show a memory, whole"),
-        ("history", history, "show the states a memory has had"),
+        ("history", history, "show the states a memory has had, and where its code has been"),
         ("pin", pin, "keep a memory in every context: importance 1, never decays"),
         ("unpin", unpin, "undo a pin"),
         ("restore", restore, "bring a forgotten memory back"),
@@ -55,7 +55,9 @@ def memory_options(command: ArgumentParser) -> None:
     """Add the options for what a memory consists of."""
     command.add_argument("-c", "--content", metavar="TEXT", help="what to remember; - reads it from standard input")
     command.add_argument("--type", metavar="T", help="decision, pattern, convention, architecture, debugging, …")
-    command.add_argument("--file", action="append", metavar="PATH", help="a file or folder it is about; repeatable")
+    command.add_argument(
+        "--file", action="append", metavar="PATH", help="a file, folder or lines (a.py:7-9); repeatable"
+    )
     command.add_argument("--symbol", action="append", metavar="F::S", help="a symbol it is about; repeatable")
     command.add_argument("--concept", action="append", metavar="C", help="a subject; repeatable")
     command.add_argument("--tag", action="append", metavar="T", help="a label; repeatable")

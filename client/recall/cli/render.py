@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 
 from recall.cli.terminal import Style
 from recall.protocol.requests import (
+    AffectedReply,
+    AuditReply,
     BySymbolReply,
     ForgetReply,
     HistoryReply,
@@ -15,7 +17,9 @@ from recall.protocol.requests import (
     SearchReply,
     StoreReply,
 )
-from recall.protocol.values import Anchor, Brief, Memory, MemoryVersion, SymbolOutline
+from recall.protocol.values import Anchor, AnchorTrail, Brief, Memory, MemoryVersion, SymbolOutline
+
+STALE = frozenset({"missing", "ambiguous", "changed", "moved+changed"})
 
 
 def stored(reply: StoreReply, style: Style) -> str:
@@ -97,7 +101,8 @@ def memory(reply: Memory, style: Style) -> str:
             lines.append(f"{name:9} {', '.join(values)}")
     if reply.evidence:
         lines.append(f"evidence  {reply.evidence}")
-    lines += [_anchor(anchor, style) for anchor in reply.anchors]
+    for anchor in reply.anchors:
+        lines += _anchor(anchor, style)
     return "\n".join(lines).rstrip()
 
 
@@ -109,6 +114,38 @@ def changed(word: str) -> Callable[[Memory, Style], str]:
         return f"{style.good(word)} {style.bold(reply.title)}\n  {style.dim(facts)}"
 
     return render
+
+
+def verified(reply: Memory, style: Style) -> str:
+    """A memory that somebody said is still true, with what cannot be so of its anchors."""
+    said = [anchor for anchor in reply.anchors if anchor.verdict not in ("current", "moved")]
+    head = f"{style.good('verified')} {style.bold(reply.title)}  {style.dim(reply.id)}"
+    return "\n".join([head, *(f"  {_standing(anchor, style)}" for anchor in said)])
+
+
+def audited(reply: AuditReply, style: Style) -> str:
+    """The stale memories, each with what may show whether it still holds."""
+    looked_at = f"{count(reply.checked, 'memory')} tied to code"
+    if not reply.memories:
+        return f"all of {looked_at} agree with it" if reply.checked else "no memories are tied to code"
+    lines = []
+    for brief in reply.memories:
+        lines += _doubtful(brief, style)
+    shown = f"; --limit shows more than {len(reply.memories):,}" if reply.total > len(reply.memories) else ""
+    lines.append(style.dim(f"{reply.total:,} of {looked_at} no longer agree with it{shown}"))
+    return "\n".join(lines)
+
+
+def affected(reply: AffectedReply, style: Style) -> str:
+    """The memories that a change touches."""
+    lines = []
+    for brief in reply.memories:
+        lines += _doubtful(brief, style)
+    files = f"{count(len(reply.files), 'file')} changed since {reply.since}"
+    memories = f"{count(len(reply.memories), 'memory')} touched"
+    stale = style.warn(f", {reply.stale:,} no longer agreeing with the code") if reply.stale else ""
+    lines.append(f"{style.dim(f'{files}: {memories}')}{stale}")
+    return "\n".join(lines)
 
 
 def forgotten(reply: ForgetReply, style: Style) -> str:
@@ -127,12 +164,14 @@ def rated(reply: RateReply, style: Style) -> str:
 
 
 def history(reply: HistoryReply, style: Style) -> str:
-    """The states of a memory, newest first, each with what it changed."""
+    """The states of a memory, newest first, each with what it changed; then where its code has been."""
     lines = []
     for version, before in zip(reply.versions, [*reply.versions[1:], None], strict=True):
-        when = version.at.replace("T", " ").removesuffix("Z")
+        when = _moment(version.at)
         what = "; ".join(_changes(before, version)) if before else f"“{version.title}”"
         lines.append(f"{style.dim(f'v{version.version}')}  {when}  {style.accent(f'{version.cause:9}')}  {what}")
+    for trail in reply.anchors:
+        lines += ["", *_trail(trail, style)]
     return "\n".join(lines)
 
 
@@ -199,14 +238,61 @@ def _depth(name: str, names: Iterable[str]) -> int:
     return sum(".".join(parts[:end]) in names for end in range(1, len(parts)))
 
 
-def _anchor(anchor: Anchor, style: Style) -> str:
+def _doubtful(brief: Brief, style: Style) -> list[str]:
+    """A memory that may not be true any more: what changed, why it is here, how to check it."""
+    facts = [verdict_of(brief, style), style.accent(brief.memory_type), f"{brief.importance_score:.2f}"]
+    lines = [f"• {style.bold(brief.title)}  {style.dim(brief.id)}", f"  {' · '.join(filter(None, facts))}"]
+    about = "because: " + ", ".join(brief.why) if brief.why else ", ".join([*brief.source_files, *brief.symbols])
+    if about:
+        lines.append(f"  {style.dim(about)}")
+    if brief.evidence and brief.verdict in STALE:
+        lines.append(f"  check with: {style.accent(brief.evidence)}")
+    return lines
+
+
+def _anchor(anchor: Anchor, style: Style) -> list[str]:
+    """An anchor: what the code says, where it has been or could be, and what is different."""
+    lines = [f"{anchor.kind:9} {_standing(anchor, style)}"]
+    if len(anchor.trail) > 2:  # else both ends are said already
+        lines.append(f"{'':10}{style.dim('trail ' + ' → '.join(anchor.trail))}")
+    lines += [f"{'':10}could be {candidate}" for candidate in anchor.candidates]
+    lines += [f"{'':10}{_diff_line(line, style)}" for line in anchor.diff.splitlines()]
+    return lines
+
+
+def _standing(anchor: Anchor, style: Style) -> str:
     place = anchor.path + (f"::{anchor.symbol}" if anchor.symbol else "")
     line = f":{anchor.line}" if anchor.line else ""
+    if anchor.line and anchor.kind == "lines":
+        line += f"-{anchor.end_line}"
     before = anchor.stored_path + (f"::{anchor.stored_symbol}" if anchor.stored_symbol else "")
     was = style.dim(f"  was {before}") if before and before != place else ""
     verdict = style.verdict(anchor.verdict) if anchor.verdict else style.dim("unchecked")
     reason = style.dim(f"  {anchor.reason}") if anchor.reason else ""
-    return f"{anchor.kind:9} {place}{style.dim(line)}  {verdict}{reason}{was}"
+    return f"{place}{style.dim(line)}  {verdict}{reason}{was}"
+
+
+def _diff_line(line: str, style: Style) -> str:
+    match line[:1]:
+        case "+":
+            return style.good(line)
+        case "-":
+            return style.bad(line)
+        case "@":
+            return style.accent(line)
+    return line
+
+
+def _trail(trail: AnchorTrail, style: Style) -> list[str]:
+    lines = [f"{trail.kind:9} {_standing(trail.now, style)}"]
+    for step in trail.steps:
+        place = step.path + (f"::{step.symbol}" if step.symbol else "")
+        lines.append(f"    {_moment(step.at)}  {style.accent(f'{step.source:9}')}  {place}")
+    return lines
+
+
+def _moment(at: str) -> str:
+    return at.replace("T", " ").removesuffix("Z")
 
 
 def _changes(before: MemoryVersion, after: MemoryVersion) -> list[str]:

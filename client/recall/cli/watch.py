@@ -72,7 +72,10 @@ def event(pushed: AnyEvent, now: str, style: Style) -> str:
         case VerdictChanged(previous=previous, verdict=verdict, reason=reason, title=title, symbol=symbol):
             place = pushed.file_path + (f"::{symbol}" if symbol else "")
             turn = f"{previous or 'new'} → {style.verdict(verdict)}" + (f": {reason}" if reason else "")
-            return f"{style.dim(now)}  {style.accent('verdict ')} {style.bold(place)}  {turn}\n{'':19}{title}"
+            lines = [f"{style.dim(now)}  {style.accent('verdict ')} {style.bold(place)}  {turn}", f"{'':19}{title}"]
+            if pushed.trail:
+                lines.append(f"{'':19}{style.dim(' → '.join(pushed.trail))}")
+            return "\n".join(lines)
         case MemoryChanged(change=change, title=title, memory_id=id):
             return f"{style.dim(now)}  {style.accent('memory  ')} {change} {style.bold(title)}  {style.dim(id)}"
         case ScanProgress(done=done, total=total, finished=finished):

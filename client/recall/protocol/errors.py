@@ -19,6 +19,8 @@ CODES: dict[str, str] = {
     "outside_workspace": "the path leads out of the workspace's folder",
     "not_a_folder": "the workspace's path is no folder that can be read",
     "too_wide": "the folder is too wide to be one project (a home folder, the root of the disk)",
+    "no_repository": "the tree is no git repository, so there is nothing to compare it with",
+    "unknown_revision": "git knows no commit by that name in this repository",
     "git_missing": "git is not installed, and the daemon asks it what a tree contains",
     "duplicate": "the same text is stored already; `id` names that memory",
     "forgotten": "the memory was forgotten; restore it first",

@@ -51,6 +51,9 @@ class VerdictChanged(Event, tag="verdict"):
     verdict: Verdict
     reason: str
     trail: list[str] = []
+    """The places the code has been, the first as stored, the last where it is now; empty where it never moved."""
+    anchor: str = ""
+    """The anchor as stored: `path::symbol`, a path, or `path:first-last`."""
 
 
 class MemoryChanged(Event, tag="memory"):

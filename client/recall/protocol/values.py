@@ -28,7 +28,7 @@ MemoryType = Literal[
     "general",
 ]
 Verdict = Literal["missing", "ambiguous", "changed", "moved+changed", "moved", "current"]
-AnchorKind = Literal["folder", "file", "symbol"]
+AnchorKind = Literal["folder", "file", "symbol", "lines"]
 Cause = Literal["opened", "saved", "memory", "resynced"]
 """Why a context came; `resynced` is the client's own word for one that it asked for after a missed push."""
 
@@ -78,6 +78,14 @@ class Anchor(Value):
     stored_path: str = ""
     """Path under which the anchor was stored."""
     stored_symbol: str | None = None
+    likeness: float | None = None
+    """Of `moved+changed`: how like the code of now is to the nearest accepted form, 0 to 1."""
+    candidates: list[str] = []
+    """Of `ambiguous`: the places that it could be now, `path::symbol` or a path."""
+    trail: list[str] = []
+    """The places it has been, the first as stored, the last where it is now; empty where it never moved."""
+    diff: str = ""
+    """Unified diff from the accepted form to the code of now; empty where nothing changed, and in lists."""
 
 
 class Brief(Value):
@@ -101,6 +109,8 @@ class Brief(Value):
     concepts: list[str] = []
     tags: list[str] = []
     created_at: str = ""
+    evidence: str | None = None
+    """The command that proved it; in the replies of `audit` and `affected`."""
 
 
 class Memory(Value):
@@ -138,7 +148,7 @@ class MemoryVersion(Value):
     version: int
     at: str
     cause: str
-    """`stored`, `edited`, `rated`, `pinned`, `unpinned`, `forgotten`, `restored`."""
+    """`stored`, `edited`, `verified`, `rated`, `pinned`, `unpinned`, `forgotten`, `restored`."""
     title: str
     narrative: str
     memory_type: MemoryType
@@ -147,6 +157,28 @@ class MemoryVersion(Value):
     tags: list[str]
     source_files: list[str]
     symbols: list[str]
+
+
+class TrailStep(Value):
+    """One accepted form of an anchor: a state of the code for which the memory is known to be true, or was followed."""
+
+    at: str
+    path: str
+    symbol: str | None
+    source: Literal["stored", "accepted", "followed"]
+    """`stored` with the memory, `accepted` as still true, or `followed` when the code moved."""
+
+
+class AnchorTrail(Value):
+    """Where the code of one anchor has been, and where it is now."""
+
+    kind: AnchorKind
+    path: str
+    """As stored."""
+    symbol: str | None
+    steps: list[TrailStep]
+    """Oldest first."""
+    now: Anchor
 
 
 class SymbolOutline(Value):

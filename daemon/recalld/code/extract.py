@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from recalld.code.fingerprint import CONTAINERS, Normalised
 from recalld.code.grammar import Captured, Definition, capture
@@ -13,6 +15,9 @@ from recalld.code.parameters import parameter_types
 from recalld.outline import Symbol
 
 MAX_SIGNATURE = 200
+MAX_MARKS = 2
+MIN_TELLING_LINE = 8
+"""Bytes, without white space."""
 
 _LOCALS = frozenset({"constant", "variable", "field", "property"})
 _CODE = frozenset({"function", "method", "constructor", "macro"})
@@ -66,6 +71,7 @@ def extract(source: bytes, language: Language, max_symbols: int) -> Extracted:
         return Extracted([], captured.has_errors, cut)
     normalised = Normalised(source, language, captured)
     parents = _parents(places, symbols_at)
+    hashes = _line_hashes(normalised.code)
     symbols = []
     for place, parent in zip(listed, parents, strict=True):
         d = place.definition
@@ -83,6 +89,7 @@ def extract(source: bytes, language: Language, max_symbols: int) -> Extracted:
                 header=header,
                 size=size,
                 parent=parent,
+                marks=_marks(hashes[d.line + 1 : d.end_line + 1]),
             )
         )
     return Extracted(symbols, captured.has_errors, cut)
@@ -190,6 +197,21 @@ def _parents(places: list[_Place], symbols_at: list[int]) -> list[int]:
             parent = by_name.get(place.qualified.rpartition(".")[0], number.get(around, -1))
         parents.append(parent)
     return parents
+
+
+def _line_hashes(code: bytes) -> list[int]:
+    """A hash of each line, whatever its white space; 0 of a line too short to tell code from other code."""
+    found = []
+    for line in code.split(b"\n"):
+        text = b"".join(line.split())
+        found.append(crc32(text) if len(text) >= MIN_TELLING_LINE else 0)
+    return found
+
+
+def _marks(hashes: Sequence[int]) -> tuple[int, ...]:
+    telling = set(hashes)
+    telling.discard(0)
+    return tuple(sorted(telling)[:MAX_MARKS]) if len(telling) > MAX_MARKS else ()
 
 
 def _signature(code: bytes, d: Definition) -> str:

@@ -7,7 +7,10 @@ have the same tokens where only their formatting differs, and the digests are ov
 
 from __future__ import annotations
 
+import ast
+import json
 import re
+import warnings
 from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b
@@ -21,6 +24,8 @@ CONTAINERS = frozenset(
 """Kinds that are their header and the set of their members, not what the members contain."""
 
 _OWN_NAME = b"\x00name"
+_QUOTES = (b"'", b'"')
+_PIECE = re.compile(rb"([a-zA-Z]*)'([^'\"\\\n]*)'")
 _INDENT, _DEDENT = b"\x00in", b"\x00out"
 _SELF = frozenset({b"self", b"cls", b"this", b"super", b"Self"})
 # What may stand at one position, in this order: a definition ends before the blocks around it do, and starts
@@ -90,7 +95,8 @@ class Normalised:
     def _cut(self, code: bytes, language: Language, captured: Captured) -> None:
         """Find all tokens, and at which of them each definition and its parts start and end."""
         docstrings = {start for start, _ in captured.left_out}
-        string_ends = {start: end for start, end in captured.strings if start not in docstrings}
+        # Of strings that start together, one of several pieces is the whole.
+        string_ends = {start: end for start, end in sorted(captured.strings) if start not in docstrings}
         # One integer an event sorts fastest: where, then what.
         boundaries: set[int] = set()
         for d in captured.definitions:
@@ -110,11 +116,13 @@ class Normalised:
         events.sort()
         words = _words(language.semicolons).findall
         windows_lines = b"\r\n" in code
+        hexadecimal = b"0x" in code or b"0X" in code
         tokens, cursor = self._tokens, 0
         for event in events:
             position, what = event >> 3, event & 7
             if position > cursor:
-                tokens += words(code, cursor, position)
+                found = words(code, cursor, position)
+                tokens += [each.lower() if each[:1] == b"0" else each for each in found] if hexadecimal else found
                 cursor = position
             if what == _STRING:
                 if position == cursor:  # else it is inside another
@@ -122,7 +130,7 @@ class Normalised:
                     text = code[position:cursor]
                     if windows_lines:
                         text = text.replace(b"\r\n", b"\n")
-                    tokens.append(_double_quoted(text) if language.quotes else text)
+                    tokens.append(_plain_string(text, language) if language.quotes else text)
             elif what == _END:
                 self._ends[position] = len(tokens)
             elif what == _START:
@@ -146,10 +154,23 @@ def _words(semicolons: bool) -> re.Pattern[bytes]:
     return re.compile(rb"[\w\x80-\xff]+|,(?!\s*[)\]}>])|[^\s\w,\x80-\xff" + (b"]" if semicolons else b";]"))
 
 
-def _double_quoted(text: bytes) -> bytes:
-    """A plain string in double quotes; one that needs its single quotes, or escapes anything, as it is."""
-    if text.endswith(b"'") and text.count(b"'") == 2 and b'"' not in text and b"\\" not in text:
-        return text.replace(b"'", b'"')
+def _plain_string(text: bytes, language: Language) -> bytes:
+    """One way to write a string, whatever its quotes, and in Python its prefix, escapes and pieces."""
+    quote, inner = text[:1], text[1:-1]
+    if quote in _QUOTES and text.endswith(quote) and b"\\" not in inner and quote not in inner:
+        return b'"' + inner.replace(b'"', b'\\"') + b'"'
+    if language.name == "python":
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of escapes that mean nothing; they are not ours
+                value = ast.literal_eval(f"({text.decode()})")
+            # Quotes are escaped alike, and line ends shown as such, by JSON's way of writing.
+            return json.dumps(value, ensure_ascii=False).encode() if isinstance(value, str) else repr(value).encode()
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return _PIECE.sub(lambda piece: piece[1] + b'"' + piece[2] + b'"', text)  # with expressions inside
+    if quote in _QUOTES and text.endswith(quote):
+        inner = inner.replace(b"\\'", b"'").replace(b'\\"', b'"').replace(b'"', b'\\"')
+        return b'"' + inner + b'"'
     return text
 
 

@@ -1,4 +1,4 @@
-"""Binding a memory to code: the files, folders and symbols that a person names become anchors with a first form."""
+"""Binding a memory to code: the files, folders, lines and symbols that a person names become anchors with a form."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Sequence
 
 from recall.protocol.errors import RecallError
-from recalld.memory.anchors import SEPARATOR, find_symbol, form_of_file, form_of_folder, form_of_symbol, split_reference
+from recalld.memory.anchors import SEPARATOR, enclosing, find_symbol, split_lines, split_reference
 from recalld.memory.codebase import Codebase
+from recalld.memory.forms import form_of_file, form_of_folder, form_of_symbol, lines_of
 from recalld.memory.trees import Tree
 from recalld.outline import SKIPPED, Outline
 from recalld.store.rows import AnchorRow
@@ -26,7 +27,7 @@ class Binding:
         self._tree = tree
         self._at = at
         self._outlines: dict[str, Outline | None] = {}
-        self._code: dict[str, bytes] = {}
+        self._contents: dict[str, bytes] = {}
 
     async def anchors(
         self, source_files: Sequence[str], symbols: Sequence[str], *, unresolved: bool
@@ -34,36 +35,59 @@ class Binding:
         """The anchors for these files, folders and symbols, each once.
 
         Args:
-            source_files: relative to the tree's root or absolute.
+            source_files: relative to the tree's root or absolute; `path:120-140` for lines.
             symbols: `path::name`.
             unresolved: keep symbols that their existing file does not have.
 
         Raises:
             RecallError: `outside_workspace`, `invalid_params`, `unknown_symbol`.
         """
-        found: dict[tuple[str, str | None], AnchorRow] = {}
+        found: dict[tuple[str, str | None, str | None], AnchorRow] = {}
         for given in source_files:
             if SEPARATOR in given:
                 anchor = await self._symbol(given, unresolved=unresolved)
             else:
                 anchor = await self._place(given)
-            found.setdefault((anchor.path, anchor.symbol), anchor)
+            found.setdefault((anchor.path, anchor.symbol, anchor.lines), anchor)
         for given in symbols:
             anchor = await self._symbol(given, unresolved=unresolved)
-            found.setdefault((anchor.path, anchor.symbol), anchor)
+            found.setdefault((anchor.path, anchor.symbol, anchor.lines), anchor)
         for position, anchor in enumerate(found.values()):
             anchor.position = position
         return list(found.values())
 
     async def _place(self, given: str) -> AnchorRow:
         path = self._tree.relative(given, field="source_files")
+        lines = split_lines(path)
+        if lines is not None and not await asyncio.to_thread((self._tree.root / path).exists):
+            return await self._lines(*lines)
         if path.endswith("/") or await asyncio.to_thread((self._tree.root / path).is_dir):
             return await self._folder(path if path.endswith("/") else f"{path}/")
         outline = await self._outline(path)
         if outline is None:
             self.warnings.append(f"{path} does not exist here: the memory waits for it")
             return AnchorRow(kind="file", path=path)
-        return AnchorRow(kind="file", path=path, forms=[form_of_file(outline, self._at)])
+        return AnchorRow(kind="file", path=path, forms=[form_of_file(outline, await self._content(outline), self._at)])
+
+    async def _lines(self, path: str, first: int, last: int) -> AnchorRow:
+        outline = await self._outline(path)
+        anchor = AnchorRow(kind="lines", path=path, lines=f"{first}-{last}")
+        if outline is None:
+            self.warnings.append(f"{path} does not exist here: the memory waits for it")
+            return anchor
+        if last > outline.lines and outline.status not in SKIPPED:
+            raise RecallError(
+                "invalid_params", f"{path} has {outline.lines} lines: name some of them", field="source_files"
+            )
+        content, symbol = await self._content(outline), enclosing(outline, first, last)
+        if symbol is None:
+            form = form_of_file(outline, content, self._at)
+        else:
+            anchor.symbol = symbol.name
+            form = form_of_symbol(outline, symbol, content, self._at)
+        form.excerpt = lines_of(content, first, last)
+        anchor.forms = [form]
+        return anchor
 
     async def _folder(self, folder: str) -> AnchorRow:
         if not await self._codebase.folder_exists(self._tree, folder):
@@ -86,10 +110,13 @@ class Binding:
                 raise
             self.warnings.append(f"{refusal.message}: kept unresolved")
             return AnchorRow(kind="symbol", path=path, symbol=name)
-        if path not in self._code:
-            self._code[path] = await self._codebase.code(self._tree, outline)
-        form = form_of_symbol(outline, symbol, self._code[path], self._at)
+        form = form_of_symbol(outline, symbol, await self._content(outline), self._at)
         return AnchorRow(kind="symbol", path=path, symbol=symbol.name, forms=[form])
+
+    async def _content(self, outline: Outline) -> bytes:
+        if outline.path not in self._contents:
+            self._contents[outline.path] = await self._codebase.code(self._tree, outline)
+        return self._contents[outline.path]
 
     async def _outline(self, path: str) -> Outline | None:
         if path not in self._outlines:

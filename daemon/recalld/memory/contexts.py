@@ -21,10 +21,12 @@ from recalld.memory.trees import ROOT_FOLDER, Tree, folders_above
 from recalld.memory.views import Views
 from recalld.outline import Outline
 from recalld.store import Store, anchors, memories
-from recalld.store.rows import AnchorRow, MemoryRow
+from recalld.store.rows import AnchorRow, MemoryRow, VerdictRow
 from recalld.vectors import Vectors
 
 STALE = frozenset({"changed", "moved+changed", "ambiguous", "missing"})
+GONE = frozenset({"ambiguous", "missing"})
+"""Of code that stands nowhere, or nobody can say where."""
 # How near a memory stands to the file, by what ties it to it. Meaning alone stays below any tie.
 SYMBOL, FILE, FOLDER, FOLDER_STEP = 1.0, 0.9, 0.75, 0.05
 NEAR_COSINE = 0.35
@@ -144,19 +146,19 @@ class Contexts:
         """The memories tied to a file, to its symbols or to a folder above it, nearest first."""
         folders = [path, *_folders_of_folder(path)] if path.endswith("/") else folders_above(path)
         places = folders if path.endswith("/") else [path, *folders]
-        tied, rows, bound = await self._store.truth.read(_tied, tree.workspace_id, places)
+        tied, rows, bound = await self._store.truth.read(_tied, tree.workspace_id, places, tree.standing_at(places))
         found: dict[str, Belonging] = {}
         for anchor in tied:
-            nearness, why = _nearness(anchor, folders)
+            said = self._views.verdict(tree, anchor)
             row = rows.get(anchor.memory_id)
-            if row is None:
+            if row is None or said.path not in places:  # it has moved on from here
                 continue
+            nearness, why = _nearness(anchor, said, folders)
             each = found.setdefault(row.id, Belonging(row, bound.get(row.id, []), 0.0, [], []))
             each.nearness = max(each.nearness, nearness)
             each.why.append(why)
-            if anchor.kind == "symbol":
-                said = self._views.verdict(tree, anchor)
-                each.symbol_names.append(said.symbol or anchor.symbol or "")
+            if said.symbol:
+                each.symbol_names.append(said.symbol)
         return sorted(found.values(), key=_rank, reverse=True)
 
     def brief(self, tree: Tree, each: Belonging) -> Brief:
@@ -232,9 +234,9 @@ class Contexts:
 
 
 def _tied(
-    connection: Connection, workspace_id: str, places: Sequence[str]
+    connection: Connection, workspace_id: str, places: Sequence[str], ids: Sequence[int]
 ) -> tuple[list[AnchorRow], dict[str, MemoryRow], dict[str, list[AnchorRow]]]:
-    tied = anchors.anchors_at(connection, [workspace_id], places)
+    tied = anchors.anchors_at(connection, [workspace_id], places, ids)
     return tied, *_with_anchors(connection, list({anchor.memory_id for anchor in tied}))
 
 
@@ -253,13 +255,15 @@ def _folders_of_folder(folder: str) -> list[str]:
     return [] if folder == ROOT_FOLDER else folders_above(folder.rstrip("/"))
 
 
-def _nearness(anchor: AnchorRow, folders: Sequence[str]) -> tuple[float, str]:
+def _nearness(anchor: AnchorRow, said: VerdictRow, folders: Sequence[str]) -> tuple[float, str]:
+    if anchor.kind == "lines":
+        return SYMBOL, f"lines {said.line}-{said.end_line}" if said.line else f"lines {anchor.lines}"
     if anchor.kind == "symbol":
-        return SYMBOL, f"symbol {anchor.symbol}"
+        return SYMBOL, f"symbol {said.symbol}"
     if anchor.kind == "file":
         return FILE, "file"
-    steps = folders.index(anchor.path) if anchor.path in folders else len(folders)
-    return FOLDER - FOLDER_STEP * min(steps, 8), f"folder {anchor.path}"
+    steps = folders.index(said.path) if said.path in folders else len(folders)
+    return FOLDER - FOLDER_STEP * min(steps, 8), f"folder {said.path}"
 
 
 def _rank(each: Belonging) -> float:

@@ -10,9 +10,11 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import Connection
 
+from recalld import git
 from recalld.code import ParserPool
 from recalld.config import Config
 from recalld.events import (
@@ -26,6 +28,7 @@ from recalld.events import (
     TreeListed,
     VerdictTurned,
 )
+from recalld.memory.anchors import reference
 from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
 from recalld.memory.trees import Tree, Trees, folders_above
@@ -33,6 +36,8 @@ from recalld.memory.verdicts import Turn, Verdicts
 from recalld.outline import Outline
 from recalld.store import Store, memories, outlines
 
+GIT_LOOKS, GIT_LOOK_S = 100, 0.01
+"""How often, and how many seconds apart, it is looked whether git still writes files: a second in all."""
 SCAN_IN_FLIGHT = 64
 SAVE_EVERY = 200
 """Outlines saved in one transaction during a scan."""
@@ -56,6 +61,8 @@ class _Following:
     parsed: dict[str, Outline] = field(default_factory=dict)
     """What the scan has parsed and not yet saved."""
     refresh_queued: bool = False
+    repository: git.GitTree | None = None
+    """Where git keeps what belongs to the tree; looked up at the first report."""
 
 
 class Follower:
@@ -177,20 +184,33 @@ class Follower:
         for path in (*absent, *present):
             following.unscanned.discard(path)
             following.parsed.pop(path, None)
-        touched = absent.union(present)
-        places = touched.union(*(folders_above(path) for path in touched))
+        settled = await self._settled(following)
+        places = absent.union(present, *(folders_above(path) for path in absent))
         parsed, anchors = await asyncio.gather(
             self._codebase.parse(tree, present), self._verdicts.at(tree, sorted(places))
         )
         fresh = dict.fromkeys(absent) | {o.path: None if o.status == "gone" else o for o in parsed}
+        known = {anchor.id for anchor in anchors}
+        anchors += [each for each in await self._verdicts.drifting(tree, fresh) if each.id not in known]
         # Verdicts and pushes come first: whoever saved the file waits for them, and nobody for the store.
-        turns = await self._verdicts.judge(tree, anchors, fresh)
+        turns = await self._verdicts.judge(tree, anchors, fresh, settled=settled)
         await self._tell(tree, turns)
         self._contexts.forget(tree, None if turns else list(fresh))
         await self._push(tree, fresh, {anchor.path for anchor in anchors})
         kept = [outline for outline in fresh.values() if outline is not None]
         await self._store.code.write(_save, tree.id, kept, [path for path in fresh if fresh[path] is None])
+        await self._verdicts.learn(tree)
         await self._count(tree)
+
+    async def _settled(self, following: _Following) -> bool:
+        """Whether the tree is as somebody wants it; waits a little for git to be done with its files."""
+        if following.repository is None:
+            following.repository = await asyncio.to_thread(_git_of, following.tree.root)
+        for _ in range(GIT_LOOKS):
+            if not git.writing(following.repository):
+                break
+            await asyncio.sleep(GIT_LOOK_S)
+        return not git.settling(following.repository)
 
     async def _push(self, tree: Tree, fresh: Mapping[str, Outline | None], anchored: AbstractSet[str]) -> None:
         bulk = len(fresh) > self._config.bulk_files
@@ -217,6 +237,8 @@ class Follower:
                     previous=turn.previous.verdict,
                     verdict=turn.now.verdict,
                     reason=turn.now.reason,
+                    trail=tuple(turn.now.trail),
+                    anchor=reference(turn.anchor),
                 )
             )
 
@@ -233,7 +255,8 @@ class Follower:
             await self._keep(following)
             if following.listing is not listing:
                 return
-            await self._tell(tree, await self._verdicts.judge_all(tree))
+            await self._tell(tree, await self._verdicts.judge_all(tree, settled=await self._settled(following)))
+            await self._verdicts.learn(tree)
             self._contexts.forget(tree)
             await self._count(tree)
         finally:
@@ -281,6 +304,14 @@ class Follower:
         await self._tell(tree, await self._verdicts.judge_all(tree))
         self._contexts.forget(tree)
         await self._count(tree)
+
+
+def _git_of(root: Path) -> git.GitTree:
+    try:
+        found = git.find_root(root)
+    except git.GitError:
+        found = None
+    return found or git.GitTree(root, root, root, plain=True)
 
 
 def _save(connection: Connection, tree_id: str, kept: Sequence[Outline], gone: Sequence[str]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from recall.protocol import requests as wire
 from recall.protocol.errors import RecallError
-from recall.protocol.values import Memory
+from recall.protocol.values import AnchorTrail, Memory, TrailStep
 from recalld.config import Config
 from recalld.events import Event, MemoryTouched
 from recalld.memory import views
@@ -63,7 +64,10 @@ class Memories:
         Raises:
             RecallError: `unknown_id`.
         """
-        return await self._view(tree, await self._known(tree, memory_id))
+        row = await self._known(tree, memory_id)
+        bound = await self._anchors(row.id)
+        diffs = {anchor.id: await self._verdicts.diff(tree, anchor) for anchor in bound}
+        return self._views.memory(tree, row, bound, diffs)
 
     async def edit(self, tree: Tree, request: wire.Edit) -> Memory:
         """Change what is given and accept the code of now.
@@ -84,22 +88,45 @@ class Memories:
         if request.importance_score is not None:
             _weigh(row, request.importance_score)
         row.text_hash = text_hash(row.title, row.narrative)
-        await self._change(tree, row, "edited", await self._rebound(tree, row, request))
+        kept, bound = await self._anchors(row.id), None
+        if row.workspace_id != PERSONAL and (request.source_files is not None or request.symbols is not None):
+            kept = [a for a in kept if (request.symbols if a.kind == "symbol" else request.source_files) is None]
+            bound = await self._bind(tree, kept, request)
+        await self._change(tree, row, "edited", bound, still_true=kept)
         return await self._view(tree, row)
 
-    async def _rebound(self, tree: Tree, row: MemoryRow, request: wire.Edit) -> list[AnchorRow]:
-        """The memory's anchors, with the code of now as one more accepted form of each."""
-        if row.workspace_id == PERSONAL:
-            return []
-        previous = await self._anchors(row.id)
-        files = views.source_files(previous) if request.source_files is None else request.source_files
-        symbols = views.symbols(previous) if request.symbols is None else request.symbols
-        kept = request.source_files is None and request.symbols is None
+    async def _bind(self, tree: Tree, kept: Sequence[AnchorRow], request: wire.Edit) -> list[AnchorRow]:
+        """All anchors that an edited memory has: those it keeps, and those for what was named anew."""
         binding = Binding(self._codebase, tree, iso(self._clock()))
-        bound = await binding.anchors(files, symbols, unresolved=request.unresolved or kept)
-        for form in (form for anchor in bound for form in anchor.forms):
+        named = await binding.anchors(request.source_files or (), request.symbols or (), unresolved=request.unresolved)
+        for form in (form for anchor in named for form in anchor.forms):
             form.source = "accepted"
+        ties = {(anchor.path, anchor.symbol) for anchor in kept if anchor.kind == "symbol"}
+        bound = [structs.replace(anchor, forms=[]) for anchor in kept]
+        bound += [anchor for anchor in named if anchor.kind != "symbol" or (anchor.path, anchor.symbol) not in ties]
+        for position, anchor in enumerate(bound):
+            anchor.position = position
         return bound
+
+    async def verify(self, tree: Tree, memory_id: str) -> Memory:
+        """Say that a memory is still true: accept the code of each of its anchors as it stands in this tree.
+
+        An anchor whose code is nowhere, or could be in several places, stays as it is.
+
+        Raises:
+            RecallError: `unknown_id`, `forgotten`; `invalid_params` where none of its anchors' code stands anywhere.
+        """
+        row = await self._live(tree, memory_id)
+        bound = await self._anchors(row.id)
+        if bound and not await self._verdicts.accept(tree, bound):
+            raise RecallError(
+                "invalid_params",
+                f"none of the code that {memory_id} is tied to can be found: tie it to the code of now, "
+                f"`recall edit {memory_id} --file PATH` or `--symbol PATH::NAME`, or forget it",
+                field="id",
+            )
+        await self._change(tree, row, "verified")
+        return await self._view(tree, row)
 
     async def restore(self, tree: Tree, memory_id: str) -> Memory:
         """Bring back what was forgotten.
@@ -125,7 +152,7 @@ class Memories:
         if row.pinned == pinned:
             return await self._view(tree, row)
         _weigh(row, 1.0 if pinned else row.unpinned_importance or UNPINNED)
-        await self._change(tree, row, "pinned" if pinned else "unpinned", None)
+        await self._change(tree, row, "pinned" if pinned else "unpinned")
         return await self._view(tree, row)
 
     async def rate(self, tree: Tree, request: wire.Rate) -> wire.RateReply:
@@ -165,14 +192,31 @@ class Memories:
         )
 
     async def history(self, tree: Tree, memory_id: str) -> wire.HistoryReply:
-        """The states a memory has had, newest first.
+        """The states a memory has had, newest first, and where the code of its anchors has been.
 
         Raises:
             RecallError: `unknown_id`.
         """
         row = await self._known(tree, memory_id)
         found = await self._store.truth.read(memories.versions, row.id)
-        return wire.HistoryReply(id=row.id, versions=[views.version(each) for each in found])
+        return wire.HistoryReply(
+            id=row.id,
+            versions=[views.version(each) for each in found],
+            anchors=[self._trail(tree, anchor) for anchor in await self._anchors(row.id)],
+        )
+
+    def _trail(self, tree: Tree, anchor: AnchorRow) -> AnchorTrail:
+        steps = [
+            TrailStep(at=form.accepted_at, path=form.path, symbol=form.symbol, source=form.source)
+            for form in anchor.forms
+        ]
+        return AnchorTrail(
+            kind=anchor.kind,
+            path=anchor.path,
+            symbol=anchor.symbol,
+            steps=steps,
+            now=self._views.anchor(tree, anchor),
+        )
 
     # --- many ------------------------------------------------------------------------------------
 
@@ -268,11 +312,26 @@ class Memories:
     async def _anchors(self, memory_id: str) -> list[AnchorRow]:
         return (await self._store.truth.read(anchors.anchors_of, [memory_id], with_code=True)).get(memory_id, [])
 
-    async def _change(self, tree: Tree, row: MemoryRow, cause: str, bound: list[AnchorRow] | None) -> None:
+    async def _change(
+        self,
+        tree: Tree,
+        row: MemoryRow,
+        cause: str,
+        bound: list[AnchorRow] | None = None,
+        still_true: Sequence[AnchorRow] = (),
+    ) -> None:
+        """Make the next version of a memory.
+
+        Args:
+            bound: all anchors that it has from now on; None leaves them.
+            still_true: those that it had before and for which it is said to be true of the code of now.
+        """
         row.updated_at = iso(self._clock())
         await self._store.truth.write(memories.update, row, cause, bound)
         if bound is not None:
             await self._judge(tree, row)
+        if still_true:
+            await self._verdicts.accept(tree, still_true)
         self._touched([row], cause)
 
     async def _judge(self, tree: Tree, row: MemoryRow) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -16,7 +16,7 @@ from recall.protocol.values import Context
 from recalld.memory.clock import Clock, iso
 from recalld.memory.identity import Identity, identify
 from recalld.store import Store, outlines, workspaces
-from recalld.store.rows import TreeRow, VerdictRow, WorkspaceRow
+from recalld.store.rows import SightingRow, TreeRow, VerdictRow, WorkspaceRow
 
 PERSONAL = "ws-personal"
 """The workspace of memories that hold everywhere."""
@@ -39,10 +39,29 @@ class Tree:
     symbols: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     verdicts: dict[int, VerdictRow] = field(default_factory=dict)
-    """What this tree says of each anchor, by the anchor's id."""
+    """What this tree says of each anchor, by the anchor's id; changed by `say` alone."""
+    standing: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Which anchors' code stands at each path now, by their ids."""
+    sightings: dict[int, SightingRow] = field(default_factory=dict)
+    """What stands at anchors' places and is none of their forms, by the anchor's id."""
     open_files: OrderedDict[str, Context | None] = field(default_factory=OrderedDict)
     """Opened and not closed, the latest last; with the context that was pushed last."""
     judging: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def say(self, anchor_id: int, verdict: VerdictRow | None) -> None:
+        """Keep what this tree says of an anchor; None forgets it."""
+        before = self.verdicts.pop(anchor_id, None)
+        if before is not None:
+            self.standing[before.path].discard(anchor_id)
+            if not self.standing[before.path]:
+                del self.standing[before.path]
+        if verdict is not None:
+            self.verdicts[anchor_id] = verdict
+            self.standing[verdict.path].add(anchor_id)
+
+    def standing_at(self, paths: Iterable[str]) -> list[int]:
+        """The ids of the anchors whose code stands at these files and folders now."""
+        return [anchor_id for path in paths for anchor_id in self.standing.get(path, ())]
 
     def relative(self, path: str, *, field: str = "file_path") -> str:
         """The path relative to the root, with `/`; a folder given with a final `/` keeps it.
@@ -146,7 +165,7 @@ class Trees:
         for row in sorted(rows, key=lambda row: row.active_at):
             if row.followed and await asyncio.to_thread(Path(row.path).is_dir):
                 tree = self._adopt(row.id, row.workspace_id, Path(row.path))
-                tree.verdicts = await self._store.code.read(outlines.verdicts, tree.id)
+                await self._recall(tree)
                 found.append(tree)
         return found
 
@@ -178,7 +197,7 @@ class Trees:
         if known is not None:
             self.lose(known)
         tree = self._adopt(identity.tree_id, workspace.id, identity.root)
-        tree.verdicts = await self._store.code.read(outlines.verdicts, tree.id)
+        await self._recall(tree)
         return tree, created, True
 
     async def close(self, tree: Tree) -> None:
@@ -192,6 +211,12 @@ class Trees:
             followed=False,
         )
         await self._store.truth.write(workspaces.save_tree, row)
+
+    async def _recall(self, tree: Tree) -> None:
+        """Take up what the tree said when it was followed last."""
+        for anchor_id, said in (await self._store.code.read(outlines.verdicts, tree.id)).items():
+            tree.say(anchor_id, said)
+        tree.sightings = await self._store.code.read(outlines.sightings, tree.id)
 
     def _adopt(self, tree_id: str, workspace_id: str, root: Path) -> Tree:
         tree = Tree(tree_id, workspace_id, root)

@@ -1,17 +1,30 @@
-"""Verdicts kept: what each tree says of each anchor, and what turned."""
+"""Verdicts kept: what each tree says of each anchor, what turned, and which forms are learned on the way.
+
+A verdict is a pure function of the anchor's forms and the tree (`evidence.py`, `judgement.py`). What stands at an
+anchor's place and is none of its forms is remembered as a sighting. When the code moves on from there, the sighting
+becomes a form, so that the next step starts from it; what was only passed through never does.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from recalld.memory.anchors import find_symbol, form_of_file, form_of_folder, form_of_symbol, verdict_of
+from sqlalchemy import Connection
+
+from recalld.memory import judgement
+from recalld.memory.anchors import place
 from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
-from recalld.memory.trees import Tree
-from recalld.outline import Outline
+from recalld.memory.evidence import Finding, Snapshot, folder_became, search, standing
+from recalld.memory.forms import form_of_file, form_of_folder, form_of_symbol, inside, lines_of
+from recalld.memory.likeness import unified_diff
+from recalld.memory.snapshots import Snapshots
+from recalld.memory.trees import ROOT_FOLDER, Tree, Trees
+from recalld.outline import Outline, last_name, plain
 from recalld.store import Store, anchors, outlines
-from recalld.store.rows import AnchorRow, VerdictRow
+from recalld.store.rows import AnchorRow, FormRow, FormSource, SightingRow, VerdictRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +39,20 @@ class Turn:
 class Verdicts:
     """Computes verdicts and keeps them, in the store and in the tree's own table."""
 
-    def __init__(self, store: Store, codebase: Codebase, clock: Clock) -> None:
+    def __init__(self, store: Store, codebase: Codebase, trees: Trees, clock: Clock) -> None:
         self._store = store
         self._codebase = codebase
+        self._trees = trees
         self._clock = clock
+        self._snapshots = Snapshots(store, codebase)
 
     async def judge(
-        self, tree: Tree, judged: Sequence[AnchorRow], fresh: Mapping[str, Outline | None] | None = None
+        self,
+        tree: Tree,
+        judged: Sequence[AnchorRow],
+        fresh: Mapping[str, Outline | None] | None = None,
+        *,
+        settled: bool = True,
     ) -> list[Turn]:
         """Judge these anchors by the code as it stands in this tree; say which verdicts turned.
 
@@ -40,71 +60,350 @@ class Verdicts:
 
         Args:
             fresh: outlines that the store does not have yet, None for files that are gone.
+            settled: whether the tree is as somebody wants it, not on its way through a checkout or rebase.
         """
         async with tree.judging:  # of two that judge at once, the one with older outlines must not come last
-            return await self._judge(tree, judged, fresh)
+            snapshot = await self._snapshots.take(tree, judged, fresh or {})
+            await self._accept_first(tree, judged, snapshot)
+            said = await self._say(tree, judged, snapshot)
+            if again := await self._look_back(tree, judged, said):
+                said |= await self._say(tree, again, snapshot)
+            await self._sight(tree, judged, said, snapshot, settled=settled)
+            return await self._keep(tree, judged, said)
 
-    async def _judge(
-        self, tree: Tree, judged: Sequence[AnchorRow], fresh: Mapping[str, Outline | None] | None
-    ) -> list[Turn]:
-        known = dict(fresh or {})
-        files = sorted({anchor.path for anchor in judged if anchor.kind != "folder"} - known.keys())
-        known |= await self._codebase.outlines(tree, files)
-        folders = {anchor.path for anchor in judged if anchor.kind == "folder"}
-        standing = {folder for folder in folders if await self._codebase.folder_exists(tree, folder)}
+    # --- judging -----------------------------------------------------------------------------------
+
+    async def _say(self, tree: Tree, judged: Sequence[AnchorRow], snapshot: Snapshot) -> dict[int, VerdictRow]:
+        known = [anchor for anchor in judged if anchor.forms]
+        said = {a.id: judgement.waiting(a, snapshot.outlines.get(a.path)) for a in judged if not a.forms}
+        findings = {a.id: standing(a.forms, snapshot) for a in known if a.symbol is not None}
+        rest = []
+        for anchor in known:
+            finding = findings.get(anchor.id)
+            if anchor.kind == "symbol" and _is_known_true(anchor, finding):
+                said[anchor.id] = judgement.of_symbol(anchor, finding or Finding(), snapshot)
+            else:
+                rest.append(anchor)
+        if rest:  # code for which the memory is not known to be true is compared by its text
+            rest = list((await self._store.truth.read(anchors.whole, [anchor.id for anchor in rest])).values())
+            lost = [anchor for anchor in rest if _is_lost(anchor, findings, snapshot)]
+            if lost:
+                await self._snapshots.widen(tree, snapshot, lost)
+            await self._snapshots.read(tree, snapshot, _to_read(rest, findings))
+            folders = [anchor for anchor in rest if anchor.kind == "folder"]
+            said |= {anchor.id: await self._say_of_folder(tree, anchor, snapshot) for anchor in folders}
+            # Comparing texts takes its time, and the loop has others to serve.
+            said |= await asyncio.to_thread(_say_by_text, rest, findings, snapshot)
+        return said
+
+    async def _say_of_folder(self, tree: Tree, anchor: AnchorRow, snapshot: Snapshot) -> VerdictRow:
+        for folder in dict.fromkeys(form.path for form in reversed(anchor.forms)):
+            if await self._codebase.folder_exists(tree, folder):
+                break
+        else:
+            everything = await self._files_under(tree, ROOT_FOLDER, snapshot)
+            became = folder_became(anchor.forms[-1].code.splitlines(), everything)
+            if became is None:
+                return judgement.of_folder(anchor, None, [])
+            folder = became
+        return judgement.of_folder(anchor, folder, inside(folder, await self._files_under(tree, folder, snapshot)))
+
+    async def _files_under(self, tree: Tree, folder: str, snapshot: Snapshot) -> list[str]:
+        """The files below a folder, with what the store does not know yet."""
+        known = set(await self._codebase.files_under(tree, folder))
+        prefix = "" if folder == ROOT_FOLDER else folder
+        for path, outline in snapshot.outlines.items():
+            if outline is None:
+                known.discard(path)
+            elif path.startswith(prefix):
+                known.add(path)
+        return sorted(known)
+
+    async def _keep(self, tree: Tree, judged: Sequence[AnchorRow], said: Mapping[int, VerdictRow]) -> list[Turn]:
         turns: list[Turn] = []
         changed: list[VerdictRow] = []
         for anchor in judged:
-            outline = known.get(anchor.path)
-            exists = anchor.path in standing if anchor.kind == "folder" else outline is not None
-            now = verdict_of(anchor, outline, exists=exists)
-            if now.verdict == "current" and not anchor.forms:
-                await self._accept_first(tree, anchor, outline)
-            previous = tree.verdicts.get(anchor.id)
-            if previous == now:
+            now, previous = said.get(anchor.id), tree.verdicts.get(anchor.id)
+            if now is None or now == previous:
                 continue
-            tree.verdicts[anchor.id] = now
+            tree.say(anchor.id, now)
             changed.append(now)
-            if previous is None or previous.verdict != now.verdict:
+            if previous is None or _gist(previous) != _gist(now):
                 turns.append(Turn(anchor, previous, now))
         if changed:
             await self._store.code.write(outlines.save_verdicts, tree.id, changed)
         return turns
 
-    async def _accept_first(self, tree: Tree, anchor: AnchorRow, outline: Outline | None) -> None:
+    # --- forms -------------------------------------------------------------------------------------
+
+    async def _accept_first(self, tree: Tree, judged: Sequence[AnchorRow], snapshot: Snapshot) -> None:
+        """Accept the code of anchors that waited for it until now."""
+        for anchor in judged:
+            if anchor.forms:
+                continue
+            outline = snapshot.outlines.get(anchor.path)
+            there = judgement.waiting(anchor, outline)
+            if anchor.kind == "folder":
+                if not await self._codebase.folder_exists(tree, anchor.path):
+                    continue
+                there.verdict = "current"
+            if there.verdict == "current":
+                await self._snapshots.read(tree, snapshot, [anchor.path])
+                form = await self._form(tree, anchor, there, snapshot, "stored")
+                if form is not None:
+                    await self._store.truth.write(anchors.add_form, anchor.id, form)
+                    anchor.forms.append(form)
+
+    async def _look_back(
+        self, tree: Tree, judged: Sequence[AnchorRow], said: Mapping[int, VerdictRow]
+    ) -> list[AnchorRow]:
+        """Make forms of code that was edited in its place and is not there now; those that are to be judged again."""
+        left: list[tuple[int, FormRow]] = []
+        for anchor in judged:
+            sighting, now = tree.sightings.get(anchor.id), said.get(anchor.id)
+            if sighting is None or now is None or not sighting.settled or now.evidence == "form":
+                continue
+            form = sighting.form
+            if now.evidence == "nothing" or place(form.path, form.symbol) != place(now.path, now.symbol):
+                left.append((anchor.id, form))
+        stored = await self._learned(tree, left)
+        again = [anchor for anchor in judged if anchor.id in stored]
+        for anchor in again:
+            anchor.forms.append(stored[anchor.id])
+        return again
+
+    async def learn(self, tree: Tree) -> None:
+        """Make forms of the places that code was followed to, so that the next step starts from there."""
+        async with tree.judging:
+            followed = [s for s in tree.sightings.values() if s.followed and s.settled]
+            for anchor_id in await self._learned(tree, [(each.anchor_id, each.form) for each in followed]):
+                tree.verdicts[anchor_id].evidence = "form"
+
+    async def _learned(self, tree: Tree, forms: Sequence[tuple[int, FormRow]]) -> dict[int, FormRow]:
+        if not forms:
+            return {}
+        stored = await self._store.truth.write(_add_forms, forms)
+        for anchor_id in stored:
+            tree.sightings.pop(anchor_id, None)
+        await self._store.code.write(outlines.save_sightings, tree.id, [], list(stored))
+        return stored
+
+    async def _sight(
+        self,
+        tree: Tree,
+        judged: Sequence[AnchorRow],
+        said: Mapping[int, VerdictRow],
+        snapshot: Snapshot,
+        *,
+        settled: bool,
+    ) -> None:
+        """Remember what stands at the anchors' places and is none of their forms."""
+        sighted: list[SightingRow] = []
+        gone: list[int] = []
+        for anchor in judged:
+            now, before = said.get(anchor.id), tree.sightings.get(anchor.id)
+            if now is None:
+                continue
+            if now.evidence == "nothing" or _is_form(anchor.forms, now):
+                if tree.sightings.pop(anchor.id, None):
+                    gone.append(anchor.id)
+                continue
+            sure = settled and not _half_written(anchor, snapshot)
+            if before is not None and _is_form([before.form], now) and (before.settled or not sure):
+                continue
+            form = await self._form(tree, anchor, now, snapshot, "followed")
+            if form is not None:
+                came = all((each.path, each.symbol) != (now.path, now.symbol) for each in anchor.forms)
+                sighting = SightingRow(anchor_id=anchor.id, settled=sure, followed=came, form=form)
+                tree.sightings[anchor.id] = sighting
+                sighted.append(sighting)
+        if sighted or gone:
+            await self._store.code.write(outlines.save_sightings, tree.id, sighted, gone)
+
+    async def _form(
+        self, tree: Tree, anchor: AnchorRow, now: VerdictRow, snapshot: Snapshot, source: FormSource
+    ) -> FormRow | None:
+        """The form of an anchor's code as it stands; None where its file has changed meanwhile."""
         at = iso(self._clock())
-        if outline is None:
-            form = form_of_folder(anchor.path, await self._codebase.files_under(tree, anchor.path), at)
-        elif anchor.symbol is None:
-            form = form_of_file(outline, at)
+        if anchor.kind == "folder":
+            return form_of_folder(now.path, await self._files_under(tree, now.path, snapshot), at, source)
+        outline, content = snapshot.outlines.get(now.path), snapshot.contents.get(now.path, b"")
+        if outline is None or not (content or not outline.lines):
+            return None
+        symbol = next((each for each in outline.symbols if each.name == now.symbol), None)
+        if symbol is None:
+            form = form_of_file(outline, content, at, source)
+        elif source == "followed" and outline.status == "partial":
+            return None  # half written
         else:
-            code = await self._codebase.code(tree, outline)
-            form = form_of_symbol(outline, find_symbol(outline, anchor.symbol), code, at)
-        await self._store.truth.write(anchors.add_form, anchor.id, form)
+            form = form_of_symbol(outline, symbol, content, at, source)
+        if anchor.kind == "lines" and now.line and now.end_line:
+            form.excerpt = lines_of(content, now.line, now.end_line)
+        return form
+
+    async def accept(self, tree: Tree, accepted: Sequence[AnchorRow]) -> list[AnchorRow]:
+        """Accept the code of now as one more form of each anchor whose code stands somewhere in this tree.
+
+        Returns:
+            The anchors for which that was so.
+        """
+        standing_ones = [a for a in accepted if (said := tree.verdicts.get(a.id)) and said.verdict not in _NOWHERE]
+        files = {tree.verdicts[anchor.id].path for anchor in standing_ones if anchor.kind != "folder"}
+        snapshot = Snapshot(await self._codebase.outlines(tree, sorted(files)))
+        await self._snapshots.read(tree, snapshot, files)
+        forms: list[tuple[int, FormRow]] = []
+        done: list[AnchorRow] = []
+        for anchor in standing_ones:
+            form = await self._form(tree, anchor, tree.verdicts[anchor.id], snapshot, "accepted")
+            if form is not None:
+                forms.append((anchor.id, form))
+                done.append(anchor)
+        await self._store.truth.write(_add_forms, forms)
+        fresh = list((await self._store.truth.read(anchors.whole, [anchor.id for anchor in done])).values())
+        for each in self._trees.of_workspace(tree.workspace_id):
+            await self.judge(each, fresh)
+        return done
+
+    # --- asking ------------------------------------------------------------------------------------
 
     async def at(self, tree: Tree, paths: Sequence[str]) -> list[AnchorRow]:
-        """The anchors on these files and folders (a folder ends in `/`)."""
-        return await self._store.truth.read(anchors.anchors_at, [tree.workspace_id], paths)
+        """The anchors with a form on these files and folders (a folder ends in `/`), or whose code stands there now."""
+        ids = tree.standing_at(paths)
+        return await self._store.truth.read(anchors.anchors_at, [tree.workspace_id], paths, ids)
 
-    async def judge_all(self, tree: Tree) -> list[Turn]:
+    async def drifting(self, tree: Tree, fresh: Mapping[str, Outline | None]) -> list[AnchorRow]:
+        """The anchors whose place is not certain and that these files might concern.
+
+        Those have been found by more than their name, or not at all; a new copy of their code, or code of their
+        name, may say something else.
+        """
+        uncertain = [i for i, said in tree.verdicts.items() if said.evidence in _UNCERTAIN]
+        if not uncertain:
+            return []
+        found = await self._store.truth.read(anchors.anchors_at, [tree.workspace_id], [], uncertain)
+        symbols = [symbol for outline in fresh.values() if outline for symbol in outline.symbols]
+        fingerprints = {symbol.fingerprint for symbol in symbols}
+        tails = {plain(last_name(symbol.name)) for symbol in symbols}
+        names = {path.rpartition("/")[2] for path in fresh}
+        return [
+            anchor
+            for anchor in found
+            if anchor.kind == "folder"
+            or any(
+                form.fingerprint in fingerprints or plain(last_name(form.symbol)) in tails
+                if form.symbol
+                else form.path.rpartition("/")[2] in names
+                for form in anchor.forms
+            )
+            or any(candidate.partition("::")[0] in fresh for candidate in tree.verdicts[anchor.id].candidates)
+        ]
+
+    async def judge_all(self, tree: Tree, *, settled: bool = True) -> list[Turn]:
         """Judge every anchor of the tree's workspace."""
-        return await self.judge(tree, await self._store.truth.read(anchors.workspace_anchors, tree.workspace_id))
+        everything = await self._store.truth.read(anchors.workspace_anchors, tree.workspace_id)
+        return await self.judge(tree, everything, settled=settled)
 
     def of(self, tree: Tree, anchor: AnchorRow) -> VerdictRow:
         """What the tree says of an anchor; `missing` until it was judged."""
-        said = tree.verdicts.get(anchor.id)
-        if said is None:
-            return VerdictRow(
-                anchor_id=anchor.id,
-                verdict="missing",
-                reason=f"{anchor.path} was not looked at yet",
-                path=anchor.path,
-                symbol=anchor.symbol,
-            )
-        return said
+        return tree.verdicts.get(anchor.id) or judgement.unjudged(anchor, f"{anchor.path} was not looked at yet")
+
+    async def diff(self, tree: Tree, anchor: AnchorRow) -> str:
+        """The code of an anchor then and now as a unified diff; empty where nothing is different, or nothing stands.
+
+        Args:
+            anchor: with its forms' code.
+        """
+        now = self.of(tree, anchor)
+        if now.verdict not in ("changed", "moved+changed"):
+            return ""
+        snapshot = await self._snapshots.take(tree, [AnchorRow(kind="file", path=now.path)], {})
+        await self._snapshots.read(tree, snapshot, [now.path])
+        form = await self._form(tree, anchor, now, snapshot, "accepted")
+        if form is None:
+            return ""
+        then = [known for known in anchor.forms if known.source != "followed"][-1]
+        texts = (then.excerpt, form.excerpt) if anchor.kind == "lines" else (then.code, form.code)
+        return unified_diff(*texts, place(then.path, then.symbol), place(form.path, form.symbol))
 
     async def drop(self, tree: Tree, anchor_ids: Sequence[int]) -> None:
         """Forget the verdicts of anchors that are no more."""
         for anchor_id in anchor_ids:
-            tree.verdicts.pop(anchor_id, None)
+            tree.say(anchor_id, None)
+            tree.sightings.pop(anchor_id, None)
         await self._store.code.write(outlines.drop_verdicts, list(anchor_ids))
+
+
+_NOWHERE = frozenset({"missing", "ambiguous"})
+_UNCERTAIN = frozenset({"file", "body", "likeness", "nothing"})
+
+
+def _is_known_true(anchor: AnchorRow, finding: Finding | None) -> bool:
+    if finding is None or finding.place is None or finding.evidence != "form":
+        return False
+    standing_there = finding.place.symbol.fingerprint
+    return any(form.fingerprint == standing_there for form in anchor.forms if form.source != "followed")
+
+
+def _is_lost(anchor: AnchorRow, findings: Mapping[int, Finding | None], snapshot: Snapshot) -> bool:
+    if anchor.kind == "folder":
+        return False
+    if anchor.symbol is not None:
+        return findings[anchor.id] is None
+    return all(snapshot.outlines.get(form.path) is None for form in anchor.forms)
+
+
+def _to_read(rest: Sequence[AnchorRow], findings: Mapping[int, Finding | None]) -> list[str]:
+    """The files whose contents judging these anchors takes, beside those that lost ones may be in."""
+    paths = []
+    for anchor in rest:
+        finding = findings.get(anchor.id)
+        if finding is not None and finding.place is not None:
+            paths.append(finding.place.outline.path)
+        elif anchor.symbol is None and anchor.kind != "folder":
+            paths += [form.path for form in anchor.forms]
+    return paths
+
+
+def _say_by_text(
+    rest: Sequence[AnchorRow], findings: Mapping[int, Finding | None], snapshot: Snapshot
+) -> dict[int, VerdictRow]:
+    said = {}
+    for anchor in rest:
+        if anchor.symbol is not None:
+            finding = findings[anchor.id] or search(anchor.forms, snapshot)
+            said[anchor.id] = judgement.of_symbol(anchor, finding, snapshot)
+        elif anchor.kind != "folder":
+            said[anchor.id] = _say_of_file(anchor, snapshot)
+    return said
+
+
+def _say_of_file(anchor: AnchorRow, snapshot: Snapshot) -> VerdictRow:
+    accepted_first = sorted(anchor.forms, key=lambda form: (form.source != "followed", form.id), reverse=True)
+    here = [outline for form in accepted_first if (outline := snapshot.outlines.get(form.path))]
+    became = [path for form in accepted_first for path in snapshot.became.get(form.path, ())]
+    there = [outline for path in dict.fromkeys(became) if (outline := snapshot.outlines.get(path))]
+    outline = here[0] if here else there[0] if len(there) == 1 else None
+    content = snapshot.contents.get(outline.path, b"") if outline else b""
+    return judgement.of_file(anchor, outline, [] if here else there, content)
+
+
+def _gist(said: VerdictRow) -> tuple[str, str, str | None]:
+    return said.verdict, said.path, said.symbol
+
+
+def _is_form(forms: Sequence[FormRow], now: VerdictRow) -> bool:
+    return any(
+        (form.path, form.symbol) == (now.path, now.symbol)
+        and now.fingerprint == (form.fingerprint if form.symbol else form.content_hash)
+        for form in forms
+    )
+
+
+def _half_written(anchor: AnchorRow, snapshot: Snapshot) -> bool:
+    """Whether a file that had the code looks as if somebody was not done with writing it."""
+    left = (snapshot.outlines.get(form.path) for form in anchor.forms if anchor.kind != "folder")
+    return any(outline is not None and (outline.status == "partial" or not outline.lines) for outline in left)
+
+
+def _add_forms(connection: Connection, forms: Sequence[tuple[int, FormRow]]) -> dict[int, FormRow]:
+    return {anchor_id: anchors.add_form(connection, anchor_id, form) for anchor_id, form in forms}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from recall.protocol.values import Anchor, Brief, Memory, MemoryVersion
-from recalld.memory.anchors import SEPARATOR, worst
+from recalld.memory.anchors import reference
+from recalld.memory.judgement import worst
 from recalld.memory.text import summary_of, type_named
 from recalld.memory.trees import Tree
 from recalld.memory.verdicts import Verdicts
@@ -38,8 +39,14 @@ class Views:
             created_at=row.created_at,
         )
 
-    def memory(self, tree: Tree, row: MemoryRow, anchors: Sequence[AnchorRow]) -> Memory:
-        """A memory, whole."""
+    def memory(
+        self, tree: Tree, row: MemoryRow, anchors: Sequence[AnchorRow], diffs: Mapping[int, str] | None = None
+    ) -> Memory:
+        """A memory, whole.
+
+        Args:
+            diffs: of the code of anchors, by their ids.
+        """
         verdict, reason = worst([self._verdicts.of(tree, anchor) for anchor in anchors])
         return Memory(
             id=row.id,
@@ -53,7 +60,7 @@ class Views:
             tags=row.tags,
             source_files=source_files(anchors),
             symbols=symbols(anchors),
-            anchors=[self._anchor(tree, anchor) for anchor in anchors],
+            anchors=[self.anchor(tree, anchor, (diffs or {}).get(anchor.id, "")) for anchor in anchors],
             verdict=verdict,
             reason=reason,
             created_at=row.created_at,
@@ -70,7 +77,8 @@ class Views:
         """What the tree says of an anchor."""
         return self._verdicts.of(tree, anchor)
 
-    def _anchor(self, tree: Tree, anchor: AnchorRow) -> Anchor:
+    def anchor(self, tree: Tree, anchor: AnchorRow, diff: str = "") -> Anchor:
+        """An anchor, with what the tree says of it."""
         said = self._verdicts.of(tree, anchor)
         return Anchor(
             kind=anchor.kind,
@@ -82,17 +90,21 @@ class Views:
             end_line=said.end_line,
             stored_path=anchor.path,
             stored_symbol=anchor.symbol,
+            likeness=said.likeness,
+            candidates=said.candidates,
+            trail=said.trail,
+            diff=diff,
         )
 
 
 def source_files(anchors: Sequence[AnchorRow]) -> list[str]:
-    """The files and folders among a memory's anchors, as stored."""
-    return [anchor.path for anchor in anchors if anchor.kind != "symbol"]
+    """The files, folders and lines among a memory's anchors, as stored."""
+    return [reference(anchor) for anchor in anchors if anchor.kind != "symbol"]
 
 
 def symbols(anchors: Sequence[AnchorRow]) -> list[str]:
     """The symbols among a memory's anchors, as stored."""
-    return [f"{anchor.path}{SEPARATOR}{anchor.symbol}" for anchor in anchors if anchor.kind == "symbol"]
+    return [reference(anchor) for anchor in anchors if anchor.kind == "symbol"]
 
 
 def version(row: VersionRow) -> MemoryVersion:

@@ -9,6 +9,8 @@ import msgspec
 
 from recall.protocol import requests as wire
 from recall.protocol.values import Value
+from recalld.memory.affected import Affected
+from recalld.memory.audit import Audit
 from recalld.memory.contexts import Contexts
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
@@ -49,7 +51,14 @@ def daemon_handlers(daemon: Daemon) -> dict[str, DaemonHandler]:
 
 
 def tree_handlers(
-    daemon: Daemon, storing: Storing, memories: Memories, search: Search, contexts: Contexts, outlines: Outlines
+    daemon: Daemon,
+    storing: Storing,
+    memories: Memories,
+    search: Search,
+    audit: Audit,
+    affected: Affected,
+    contexts: Contexts,
+    outlines: Outlines,
 ) -> dict[str, TreeHandler]:
     """Handlers of the requests about one tree and its workspace, by method."""
 
@@ -81,6 +90,7 @@ def tree_handlers(
         "store_many": storing.store_many,
         "get": lambda tree, request: memories.get(tree, request.id),
         "edit": memories.edit,
+        "verify": lambda tree, request: memories.verify(tree, request.id),
         "forget": memories.forget,
         "restore": lambda tree, request: memories.restore(tree, request.id),
         "pin": lambda tree, request: memories.pin(tree, request.id, pinned=request.pinned),
@@ -88,6 +98,8 @@ def tree_handlers(
         "history": lambda tree, request: memories.history(tree, request.id),
         "list": memories.page,
         "search": search.search,
+        "audit": audit.audit,
+        "affected": affected.affected,
         "by_file": lambda tree, request: outlines.by_file(tree, request.file_path),
         "by_symbol": lambda tree, request: outlines.by_symbol(tree, request.symbol),
         "outline": lambda tree, request: outlines.of_file(tree, request.file_path),

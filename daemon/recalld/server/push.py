@@ -55,6 +55,7 @@ class Publisher:
             verdict=event.verdict,
             reason=event.reason,
             trail=list(event.trail),
+            anchor=event.anchor,
         )
         self._send(pushed, event.workspace_id, event.tree_id, event.path)
 

@@ -12,7 +12,9 @@ from recalld.store.rows import AnchorRow, FormRow
 from recalld.store.schema import anchor_forms, anchors, memories
 from recalld.store.statements import in_batches, last_id
 
-_FORM_WITHOUT_CODE = [column for column in anchor_forms.c if column is not anchor_forms.c.code]
+_LONG = ("code", "beside")
+_OF_MEMORIES = select(anchors).join(memories)
+_FORM_WITHOUT_CODE = [column for column in anchor_forms.c if column.name not in _LONG]
 
 
 def anchors_of(
@@ -21,7 +23,7 @@ def anchors_of(
     """The anchors of these memories in their order, with their forms, oldest first; memories without any are left out.
 
     Args:
-        with_code: read the forms' code too; it is long, and empty otherwise.
+        with_code: read the forms' code and what stood beside it too; they are long, and empty otherwise.
     """
     found: list[AnchorRow] = []
     for batch in in_batches(memory_ids):
@@ -38,17 +40,34 @@ def workspace_anchors(connection: Connection, workspace_id: str) -> list[AnchorR
     return _anchors(connection, select(anchors).join(memories), live, with_code=False)
 
 
-def anchors_at(connection: Connection, workspace_ids: Sequence[str], paths: Sequence[str]) -> list[AnchorRow]:
-    """The anchors stored for just these files and folders, their symbols included, without the forms' code.
+def anchors_at(
+    connection: Connection, workspace_ids: Sequence[str], paths: Sequence[str], ids: Sequence[int] = ()
+) -> list[AnchorRow]:
+    """The anchors with any form at just these files and folders, their symbols included, without the forms' code.
 
     Of memories of these workspaces that are not forgotten.
+
+    Args:
+        ids: of further anchors to give with them.
     """
     live = memories.c.workspace_id.in_(workspace_ids) & memories.c.forgotten_at.is_(None)
-    found: list[AnchorRow] = []
+    found: dict[int, AnchorRow] = {}
     for batch in in_batches(paths):
-        at = live & anchors.c.path.in_(batch)
-        found += _anchors(connection, select(anchors).join(memories), at, with_code=False)
-    return found
+        seen_there = select(anchor_forms.c.anchor_id).where(anchor_forms.c.path.in_(batch))
+        at = anchors.c.path.in_(batch) | anchors.c.id.in_(seen_there)
+        found |= {each.id: each for each in _anchors(connection, _OF_MEMORIES, live & at, with_code=False)}
+    for some in in_batches([anchor_id for anchor_id in ids if anchor_id not in found]):
+        by_id = live & anchors.c.id.in_(some)
+        found |= {each.id: each for each in _anchors(connection, _OF_MEMORIES, by_id, with_code=False)}
+    return list(found.values())
+
+
+def whole(connection: Connection, anchor_ids: Sequence[int]) -> dict[int, AnchorRow]:
+    """These anchors with their forms' code, by id."""
+    found: list[AnchorRow] = []
+    for batch in in_batches(anchor_ids):
+        found += _anchors(connection, select(anchors), anchors.c.id.in_(batch), with_code=True)
+    return {anchor.id: anchor for anchor in found}
 
 
 def _anchors(
@@ -61,7 +80,7 @@ def _anchors(
     for batch in in_batches(list(by_id)):
         forms = select(*wanted).where(anchor_forms.c.anchor_id.in_(batch)).order_by(anchor_forms.c.id)
         for row in connection.execute(forms).mappings():
-            values = {"code": "", **row}
+            values = dict.fromkeys(_LONG, "") | dict(row)
             by_id[values.pop("anchor_id")].forms.append(FormRow(**values))
     return found
 
@@ -96,9 +115,9 @@ def replace_anchors(connection: Connection, memory_id: str, wanted: Sequence[Anc
 
     One that ties to the same code as before stays the same anchor and keeps all forms it had.
     """
-    before = {(a.kind, a.path, a.symbol): a.id for a in anchors_of(connection, [memory_id]).get(memory_id, [])}
+    before = {_tie(anchor): anchor.id for anchor in anchors_of(connection, [memory_id]).get(memory_id, [])}
     for anchor in wanted:
-        anchor_id = before.pop((anchor.kind, anchor.path, anchor.symbol), None)
+        anchor_id = before.pop(_tie(anchor), None)
         if anchor_id is None:
             insert_anchors(connection, [(memory_id, [anchor])])
             continue
@@ -107,6 +126,10 @@ def replace_anchors(connection: Connection, memory_id: str, wanted: Sequence[Anc
             add_form(connection, anchor_id, form)
     if before:
         connection.execute(delete(anchors).where(anchors.c.id.in_(before.values())))
+
+
+def _tie(anchor: AnchorRow) -> tuple[str, str, str | None, str | None]:
+    return anchor.kind, anchor.path, anchor.symbol, anchor.lines
 
 
 def add_form(connection: Connection, anchor_id: int, form: FormRow) -> FormRow:
@@ -120,7 +143,10 @@ def add_form(connection: Connection, anchor_id: int, form: FormRow) -> FormRow:
         anchor_forms.c.path == form.path,
         anchor_forms.c.symbol.is_not_distinct_from(form.symbol),
         anchor_forms.c.fingerprint == form.fingerprint,
+        anchor_forms.c.excerpt == form.excerpt,
     )
+    if form.source == "accepted":  # one that was only followed until now is not what this says
+        same = same.where(anchor_forms.c.source != "followed")
     form_id = connection.execute(same).scalar()
     if form_id is not None:
         row = connection.execute(select(anchor_forms).where(anchor_forms.c.id == form_id)).mappings().one()
@@ -128,15 +154,3 @@ def add_form(connection: Connection, anchor_id: int, form: FormRow) -> FormRow:
     stored = structs.replace(form, id=last_id(connection, anchor_forms) + 1)
     connection.execute(insert(anchor_forms), [structs.asdict(stored) | {"anchor_id": anchor_id}])
     return stored
-
-
-def form_code(connection: Connection, form_id: int) -> str:
-    """The code of one form.
-
-    Raises:
-        LookupError: there is no such form.
-    """
-    code: str | None = connection.execute(select(anchor_forms.c.code).where(anchor_forms.c.id == form_id)).scalar()
-    if code is None:
-        raise LookupError(f"there is no form {form_id}")
-    return code

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -12,14 +12,15 @@ from msgspec import structs
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from recalld.outline import SKIPPED, Outline, Symbol
+from recalld.outline import SKIPPED, Outline, Symbol, bare, last_name, plain
 from recalld.store import schema
-from recalld.store.rows import VerdictRow
+from recalld.store.rows import FormRow, SightingRow, VerdictRow
 from recalld.store.statements import in_batches
 
 _files = schema.files
 _symbols = schema.symbols
 _verdicts = schema.verdicts
+_sightings = schema.sightings
 _quarantine = schema.quarantine
 
 _OUTLINE = (
@@ -32,9 +33,9 @@ _OUTLINE = (
     _files.c.symbols,
     _files.c.note,
 )
-_NUMBER = re.compile(r"#\d+$")
 
 _encode = msgspec.json.Encoder().encode
+_decode_form = msgspec.json.Decoder(FormRow).decode
 _decode_symbols = msgspec.json.Decoder(list[Symbol]).decode
 
 # --- outlines ------------------------------------------------------------------------------------
@@ -53,8 +54,12 @@ def save(connection: Connection, tree_id: str, outlines: Sequence[Outline]) -> N
             "file_id": file_id,
             "position": position,
             "tree_id": tree_id,
-            "last_name": last_name(symbol.name),
+            "last_name": plain(last_name(symbol.name)),
+            "name": bare(symbol.name),
+            "size": symbol.size,
             "fingerprint": symbol.fingerprint,
+            "mark": symbol.marks[0] if symbol.marks else None,
+            "second_mark": symbol.marks[1] if symbol.marks else None,
         }
         for file_id, outline in numbered
         for position, symbol in enumerate(outline.symbols)
@@ -71,7 +76,7 @@ def remove(connection: Connection, tree_id: str, paths: Sequence[str]) -> None:
 
 def drop_tree(connection: Connection, tree_id: str) -> None:
     """Forget all that is known of a tree's code and what it says of anchors."""
-    for table in (_symbols, _files, _verdicts):
+    for table in (_symbols, _files, _verdicts):  # sightings stay: what was there before is not told by what is now
         connection.execute(sa.delete(table).where(table.c.tree_id == tree_id))
 
 
@@ -127,44 +132,70 @@ def files_under(connection: Connection, tree_id: str, folder: str) -> list[str]:
 # --- symbols -------------------------------------------------------------------------------------
 
 
-def last_name(qualified: str) -> str:
-    """A symbol's own name: without what encloses it, its parameter types and its number."""
-    return _NUMBER.sub("", qualified.partition("(")[0]).rpartition(".")[2]
+def with_fingerprints(connection: Connection, tree_id: str, fingerprints: Sequence[str], limit: int) -> list[str]:
+    """The files that have symbols with just this code.
+
+    Args:
+        limit: of symbols to look at, for each fingerprint on average.
+    """
+    found: dict[str, None] = {}
+    for batch in in_batches(fingerprints):
+        query = (
+            sa.select(_files.c.path)
+            .join_from(_symbols, _files)
+            .where(_symbols.c.tree_id == tree_id, _symbols.c.fingerprint.in_(batch))
+            .limit(limit * len(batch))
+        )
+        found |= dict.fromkeys(connection.scalars(query))
+    return list(found)
 
 
-def symbols_named(connection: Connection, tree_id: str, name: str, limit: int) -> list[tuple[str, Symbol]]:
-    """Path and symbol of those whose own name is this, sorted by path."""
-    return _find(connection, _symbols.c.last_name == name, tree_id, limit)
+def with_marks(connection: Connection, tree_id: str, marks: Sequence[int], limit: int) -> list[str]:
+    """The files that have symbols with one of these marks.
+
+    Args:
+        limit: of symbols to look at, for each mark on average.
+    """
+    found: dict[str, None] = {}
+    for batch in in_batches(marks):
+        for column in (_symbols.c.mark, _symbols.c.second_mark):
+            query = (
+                sa.select(_files.c.path)
+                .join_from(_symbols, _files)
+                .where(_symbols.c.tree_id == tree_id, column.in_(batch))
+                .limit(limit * len(batch))
+            )
+            found |= dict.fromkeys(connection.scalars(query))
+    return list(found)
 
 
-def by_fingerprint(connection: Connection, tree_id: str, fingerprint: str, limit: int) -> list[tuple[str, Symbol]]:
-    """Path and symbol of those whose code is this, sorted by path."""
-    return _find(connection, _symbols.c.fingerprint == fingerprint, tree_id, limit)
+def with_name(connection: Connection, tree_id: str, name: str, size: int, limit: int) -> list[str]:
+    """The files that have symbols of this name, whatever its case and underscores.
 
+    Those come first that have the same qualified name, then those that are nearest in size.
 
-def _find(
-    connection: Connection, condition: sa.ColumnElement[bool], tree_id: str, limit: int
-) -> list[tuple[str, Symbol]]:
-    found = (
-        sa.select(_symbols.c.file_id, _symbols.c.position, _files.c.path)
-        .join(_files)
-        .where(_symbols.c.tree_id == tree_id, condition)
-        .order_by(_files.c.path, _symbols.c.position)
-        .limit(limit)
-        .subquery()
-    )
+    Args:
+        name: qualified, without parameter types and number.
+        size: in tokens.
+        limit: of symbols to look at.
+    """
     query = (
-        sa.select(found.c.path, found.c.position, _files.c.symbols)
-        .join(_files, _files.c.id == found.c.file_id)
-        .order_by(found.c.path, found.c.position)
+        sa.select(_files.c.path)
+        .join_from(_symbols, _files)
+        .where(_symbols.c.tree_id == tree_id, _symbols.c.last_name == plain(last_name(name)))
+        .order_by(_symbols.c.name != name, sa.func.abs(_symbols.c.size - size), _files.c.path)
+        .limit(limit)
     )
-    decoded: dict[str, list[Symbol]] = {}
-    results = []
-    for path, position, encoded in connection.execute(query):
-        if path not in decoded:
-            decoded[path] = _decode_symbols(encoded)
-        results.append((path, decoded[path][position]))
-    return results
+    return list(dict.fromkeys(connection.scalars(query)))
+
+
+def with_content(connection: Connection, tree_id: str, content_hashes: Sequence[str]) -> list[str]:
+    """The files with just these bytes, sorted."""
+    found: list[str] = []
+    for batch in in_batches(content_hashes):
+        query = sa.select(_files.c.path).where(_files.c.tree_id == tree_id, _files.c.content_hash.in_(batch))
+        found += connection.scalars(query)
+    return sorted(found)
 
 
 def _file(file_id: int, tree_id: str, outline: Outline) -> dict[str, Any]:
@@ -181,6 +212,14 @@ def _file(file_id: int, tree_id: str, outline: Outline) -> dict[str, Any]:
         "symbol_count": len(outline.symbols),
         "symbols": _encode(outline.symbols).decode(),
     }
+
+
+def called(connection: Connection, tree_id: str, names: AbstractSet[str]) -> list[str]:
+    """The files of a tree with one of these names, whatever their folder, sorted."""
+    if not names:
+        return []
+    paths = connection.scalars(sa.select(_files.c.path).where(_files.c.tree_id == tree_id))
+    return sorted(path for path in paths if path.rpartition("/")[2] in names)
 
 
 # --- verdicts ------------------------------------------------------------------------------------
@@ -203,7 +242,29 @@ def verdicts(connection: Connection, tree_id: str) -> dict[int, VerdictRow]:
 def drop_verdicts(connection: Connection, anchor_ids: Sequence[int]) -> None:
     """Forget what any tree says of these anchors."""
     for batch in in_batches(anchor_ids):
-        connection.execute(sa.delete(_verdicts).where(_verdicts.c.anchor_id.in_(batch)))
+        for table in (_verdicts, _sightings):
+            connection.execute(sa.delete(table).where(table.c.anchor_id.in_(batch)))
+
+
+def save_sightings(connection: Connection, tree_id: str, rows: Sequence[SightingRow], gone: Sequence[int]) -> None:
+    """Keep what a tree has at anchors' places, each in place of what it had there before.
+
+    Args:
+        gone: ids of anchors at whose place it has nothing that is not a form.
+    """
+    for batch in in_batches(gone):
+        at = (_sightings.c.tree_id == tree_id) & _sightings.c.anchor_id.in_(batch)
+        connection.execute(sa.delete(_sightings).where(at))
+    values = [structs.asdict(row) | {"tree_id": tree_id, "form": _encode(row.form).decode()} for row in rows]
+    if values:
+        connection.execute(sa.insert(_sightings).prefix_with("OR REPLACE"), values)
+
+
+def sightings(connection: Connection, tree_id: str) -> dict[int, SightingRow]:
+    """What a tree has at anchors' places that is none of their forms, by the anchor's id."""
+    columns = [column for column in _sightings.c if column is not _sightings.c.tree_id]
+    rows = connection.execute(sa.select(*columns).where(_sightings.c.tree_id == tree_id)).mappings()
+    return {row["anchor_id"]: SightingRow(**(dict(row) | {"form": _decode_form(row["form"])})) for row in rows}
 
 
 # --- quarantine ----------------------------------------------------------------------------------

@@ -6,8 +6,11 @@ from typing import Literal
 
 import msgspec
 
-AnchorKind = Literal["folder", "file", "symbol"]
+AnchorKind = Literal["folder", "file", "symbol", "lines"]
 FormSource = Literal["stored", "accepted", "followed"]
+Evidence = Literal["form", "name", "file", "body", "likeness", "nothing"]
+"""By what the code was found: one of its forms stands there; its name; the file it went along with; the exact body;
+a similar body; not at all."""
 Verdict = Literal["missing", "ambiguous", "changed", "moved+changed", "moved", "current"]
 
 
@@ -37,8 +40,9 @@ class TreeRow(Row):
 class FormRow(Row):
     """One state of the code in which an anchor's memory is known to be true.
 
-    `code` is the text of then, so that a diff can be shown and fingerprints can be made anew when their
-    normalisation changes. For files and folders `fingerprint` is over what they declare or contain.
+    `code` is the text of then, so that a diff can be shown, likeness measured, and fingerprints made anew when their
+    normalisation changes. For files and folders `fingerprint` is over what they declare or contain, and `code` says
+    what that is. `code` and `beside` are long, and empty where they were not asked for.
     """
 
     path: str
@@ -52,6 +56,14 @@ class FormRow(Row):
     code: str
     source: FormSource
     accepted_at: str
+    content_hash: str = ""
+    """Of the whole file."""
+    excerpt: str = ""
+    """Of an anchor to lines: their text."""
+    marks: tuple[int, ...] = ()
+    """As the outline had them."""
+    beside: str = ""
+    """What the file declared, one `kind name fingerprint` a line."""
     id: int = 0
 
 
@@ -62,6 +74,8 @@ class AnchorRow(Row):
     path: str
     """As stored; a folder ends in `/`; the tree's root is `./`."""
     symbol: str | None = None
+    lines: str | None = None
+    """Of an anchor to lines: `first-last`, as stored."""
     position: int = 0
     forms: list[FormRow] = []
     """Empty for an anchor whose code was not there when it was stored."""
@@ -140,3 +154,26 @@ class VerdictRow(Row):
     symbol: str | None
     line: int | None = None
     end_line: int | None = None
+    evidence: Evidence = "nothing"
+    likeness: float | None = None
+    """Of code that moved and changed, to the nearest form."""
+    candidates: list[str] = []
+    """Of an ambiguous one: the places it could be."""
+    trail: list[str] = []
+    """The places the code has been, the first as stored, the last where it is now; empty where it never moved."""
+    fingerprint: str = ""
+    """Of the code that stands there."""
+
+
+class SightingRow(Row):
+    """Code that one tree has at an anchor's place and that is none of its forms; derived.
+
+    It becomes a form at once where the code was followed to, and where it was edited in its old place, when it moves
+    on from there; but never if it was seen while the tree was not settled.
+    """
+
+    anchor_id: int
+    settled: bool
+    followed: bool
+    """The code came here from somewhere else."""
+    form: FormRow

@@ -25,13 +25,13 @@ from sqlalchemy import (
 
 from recalld.outline import FINGERPRINT_VERSION
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
 DERIVED_VERSION = 1
 """Raised when full-text rows or labels are to be made in another way."""
 
-CODE_VERSION = 1_000 * 1 + FINGERPRINT_VERSION
+CODE_VERSION = 1_000 * 2 + FINGERPRINT_VERSION
 """Of `code.db`; the first factor is raised when its tables change."""
 
 truth = MetaData()
@@ -125,6 +125,7 @@ anchors = Table(
     Column("kind", Text, nullable=False),
     Column("path", Text, nullable=False),
     Column("symbol", Text),
+    Column("lines", Text),
     Index("anchors_by_memory", "memory_id"),
     Index("anchors_by_path", "path"),
     sqlite_autoincrement=True,
@@ -146,7 +147,12 @@ anchor_forms = Table(
     Column("source", Text, nullable=False),
     Column("accepted_at", Text, nullable=False),
     Column("code", Text, nullable=False),
+    Column("content_hash", Text, nullable=False, server_default=""),
+    Column("excerpt", Text, nullable=False, server_default=""),
+    Column("marks", JSON, nullable=False, server_default="[]"),
+    Column("beside", Text, nullable=False, server_default=""),
     Index("anchor_forms_by_anchor", "anchor_id"),
+    Index("anchor_forms_by_path", "path"),
     sqlite_autoincrement=True,
 )
 
@@ -221,10 +227,16 @@ symbols = Table(
     Column("position", Integer, nullable=False),
     Column("tree_id", Text, nullable=False),
     Column("last_name", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size", Integer, nullable=False),
     Column("fingerprint", Text, nullable=False),
+    Column("mark", Integer),
+    Column("second_mark", Integer),
     PrimaryKeyConstraint("file_id", "position"),
     Index("symbols_by_name", "tree_id", "last_name"),
     Index("symbols_by_fingerprint", "tree_id", "fingerprint"),
+    Index("symbols_by_mark", "tree_id", "mark", sqlite_where=column("mark").is_not(None)),
+    Index("symbols_by_second_mark", "tree_id", "second_mark", sqlite_where=column("second_mark").is_not(None)),
     sqlite_with_rowid=False,
 )
 
@@ -239,9 +251,26 @@ verdicts = Table(
     Column("symbol", Text),
     Column("line", Integer),
     Column("end_line", Integer),
+    Column("evidence", Text, nullable=False),
+    Column("likeness", Float),
+    Column("candidates", JSON, nullable=False),
+    Column("trail", JSON, nullable=False),
+    Column("fingerprint", Text, nullable=False),
     PrimaryKeyConstraint("tree_id", "anchor_id"),
     Index("verdicts_by_anchor", "anchor_id"),
     sqlite_with_rowid=False,
+)
+
+sightings = Table(
+    "sightings",
+    code,
+    Column("tree_id", Text, nullable=False),
+    Column("anchor_id", Integer, nullable=False),
+    Column("settled", Boolean, nullable=False),
+    Column("followed", Boolean, nullable=False),
+    Column("form", Text, nullable=False),
+    PrimaryKeyConstraint("tree_id", "anchor_id"),
+    Index("sightings_by_anchor", "anchor_id"),
 )
 
 quarantine = Table(

@@ -9,7 +9,18 @@ import pytest
 from recall import AsyncClient, Client, calls
 from recall.calls import StoredIds
 from recall.protocol.errors import RecallError
-from recall.protocol.requests import METHODS, Edit, ListMemories, Pin, Search, Store, StoreMany, StoreManyReply
+from recall.protocol.requests import (
+    METHODS,
+    Affected,
+    Audit,
+    Edit,
+    ListMemories,
+    Pin,
+    Search,
+    Store,
+    StoreMany,
+    StoreManyReply,
+)
 
 NAMES_IN_CALLS = {"list": "list_memories"}
 
@@ -22,7 +33,7 @@ def test_every_request_is_a_method_of_both_clients(method: str) -> None:
         )
 
 
-@pytest.mark.parametrize("request_type", [Store, Edit, ListMemories, Search])
+@pytest.mark.parametrize("request_type", [Store, Edit, ListMemories, Search, Audit, Affected])
 def test_a_call_that_gives_nothing_asks_what_the_protocol_has_as_its_defaults(
     request_type: type[msgspec.Struct],
 ) -> None:

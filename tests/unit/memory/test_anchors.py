@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from recall.protocol.errors import RecallError
 from recalld.memory import anchors
 from recalld.outline import Outline, Symbol
-from recalld.store.rows import AnchorRow, VerdictRow
+from recalld.store.rows import AnchorRow
 
 
 def symbol(name: str, kind: str = "method", fingerprint: str = "f1", header: str = "h1") -> Symbol:
@@ -29,13 +30,6 @@ SESSIONS = Outline(
         symbol("CopyUtils.copy(Reader,Writer)"),
     ],
 )
-
-
-def anchored(name: str, fingerprint: str = "f1") -> AnchorRow:
-    found = anchors.find_symbol(SESSIONS, name)
-    form = anchors.form_of_symbol(SESSIONS, found, b"x" * 40, "2026-04-01T09:15:00Z")
-    form.fingerprint = fingerprint
-    return AnchorRow(id=7, kind="symbol", path=SESSIONS.path, symbol=found.name, forms=[form])
 
 
 def test_a_bare_name_means_the_only_symbol_of_that_name() -> None:
@@ -68,33 +62,23 @@ def test_a_reference_without_a_symbol_is_refused() -> None:
     assert anchors.split_reference("a.py::B.c") == ("a.py", "B.c")
 
 
-def test_code_with_an_accepted_fingerprint_is_current() -> None:
-    said = anchors.verdict_of(anchored("Session.get"), SESSIONS, exists=True)
-    assert (said.verdict, said.line, said.end_line) == ("current", 3, 5)
+def test_lines_of_a_file_are_told_from_a_path() -> None:
+    assert anchors.split_lines("api/models.py:20-31") == ("api/models.py", 20, 31)
+    assert anchors.split_lines("api/models.py") is None
+    assert anchors.split_lines("api/models.py:20") is None
+    with pytest.raises(RecallError, match="before the first"):
+        anchors.split_lines("api/models.py:31-20")
 
 
-def test_code_with_another_fingerprint_is_changed_and_says_since_when() -> None:
-    said = anchors.verdict_of(anchored("Session.get", "older"), SESSIONS, exists=True)
-    assert said.verdict == "changed"
-    assert said.reason == "the code of Session.get changed since 2026-04-01"
+def test_lines_belong_to_the_innermost_symbol_around_them() -> None:
+    outer, inner = symbol("Session", "class"), symbol("Session.get")
+    outline = Outline("a.py", "parsed", symbols=[structs.replace(outer, line=1, end_line=9, end=90), inner])
+    assert anchors.enclosing(outline, 3, 5) == inner
+    assert anchors.enclosing(outline, 3, 6) == outline.symbols[0]
+    assert anchors.enclosing(outline, 8, 10) is None
 
 
-def test_a_symbol_that_went_is_missing_and_so_is_one_whose_file_went() -> None:
-    bare = Outline(SESSIONS.path, "parsed")
-    assert anchors.verdict_of(anchored("Session.get"), bare, exists=True).verdict == "missing"
-    assert anchors.verdict_of(anchored("Session.get"), None, exists=False).verdict == "missing"
-
-
-def test_a_file_anchor_is_current_while_the_file_is_there() -> None:
-    anchor = AnchorRow(kind="file", path="a.py")
-    assert anchors.verdict_of(anchor, None, exists=True).verdict == "current"
-    assert anchors.verdict_of(anchor, None, exists=False).verdict == "missing"
-
-
-def test_a_memory_shows_the_worst_of_its_anchors_with_the_reason() -> None:
-    rows = [
-        VerdictRow(anchor_id=1, verdict="current", reason="", path="a", symbol=None),
-        VerdictRow(anchor_id=2, verdict="changed", reason="the code of f changed", path="a", symbol="f"),
-    ]
-    assert anchors.worst(rows) == ("changed", "the code of f changed")
-    assert anchors.worst([]) == (None, "")
+def test_an_anchor_is_written_as_a_person_would() -> None:
+    assert anchors.reference(AnchorRow(kind="symbol", path="a.py", symbol="C.m")) == "a.py::C.m"
+    assert anchors.reference(AnchorRow(kind="lines", path="a.py", symbol="C.m", lines="3-5")) == "a.py:3-5"
+    assert anchors.reference(AnchorRow(kind="folder", path="api/")) == "api/"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -16,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from recalld.outline import Outline
-from recalld.store import Store, StoreError, memories, outlines, schema, words, workspaces
+from recalld.store import Store, StoreError, anchors, memories, outlines, schema, words, workspaces
 from recalld.store.migrate import SCRIPTS, migrate
 from recalld.store.rows import MemoryRow, WorkspaceRow
 
@@ -42,7 +43,7 @@ def sqlite(file: Path, *statements: str) -> None:
     connection.close()
 
 
-def test_the_first_migration_makes_what_the_schema_says(tmp_path: Path) -> None:
+def test_the_migrations_make_what_the_schema_says(tmp_path: Path) -> None:
     file = tmp_path / "memory.db"
     migrate(file)
     engine = create_engine(f"sqlite:///{file}")
@@ -68,6 +69,37 @@ def test_ids_of_memories_and_anchors_are_never_given_twice(tmp_path: Path) -> No
     connection.close()
 
 
+def scripts_with(folder: Path, upgrade: str) -> Path:
+    """The migrations, and one more that does this."""
+    scripts = folder / "scripts"
+    shutil.copytree(SCRIPTS, scripts)
+    head = f"from alembic import op\nrevision = 'next'\ndown_revision = '{schema.HEAD}'\n"
+    (scripts / "versions" / "next.py").write_text(head + upgrade)
+    return scripts
+
+
+def test_anchors_of_the_first_schema_are_taken_over(tmp_path: Path) -> None:
+    file = tmp_path / "memory.db"
+    migrate(file, SCRIPTS, "0001")
+    sqlite(
+        file,
+        "INSERT INTO workspaces VALUES ('ws-1', 'one', 't')",
+        "INSERT INTO memories (id, workspace_id, memory_type, importance_score, confidence, provenance, text_hash,"
+        " created_at, updated_at, version, pinned, useful, not_useful, title, concepts, tags, narrative)"
+        " VALUES ('mem-1', 'ws-1', 'decision', 0.7, 1, 'stated', 'h', 't', 't', 1, 0, 0, 0, 'T', '[]', '[]', 'n')",
+        "INSERT INTO anchors VALUES (1, 'mem-1', 0, 'symbol', 'a.py', 'f')",
+        "INSERT INTO anchor_forms"
+        " VALUES (1, 1, 'a.py', 'f', 'function', 'fp', 'h', 1, 9, 'python', 'stored', 't', 'def f')",
+    )
+    migrate(file)
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        (anchor,) = anchors.anchors_of(connection, ["mem-1"], with_code=True)["mem-1"]
+        assert (anchor.symbol, anchor.lines) == ("f", None)
+        assert [(form.code, form.beside, form.excerpt) for form in anchor.forms] == [("def f", "", "")]
+    engine.dispose()
+
+
 def test_an_older_schema_is_migrated_after_a_copy_was_made(tmp_path: Path, memory: MakeMemory) -> None:
     async def make() -> None:
         store = Store(tmp_path / "data")
@@ -76,29 +108,25 @@ def test_an_older_schema_is_migrated_after_a_copy_was_made(tmp_path: Path, memor
         await store.close()
 
     asyncio.run(make())
-    scripts = tmp_path / "scripts"
-    (scripts / "versions").mkdir(parents=True)
-    (scripts / "env.py").write_text((SCRIPTS / "env.py").read_text())
-    first = SCRIPTS / "versions" / "v0001_first_schema.py"
-    (scripts / "versions" / first.name).write_text(first.read_text())
-    (scripts / "versions" / "v0002.py").write_text(
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+    scripts = scripts_with(
+        tmp_path,
+        "import sqlalchemy as sa\n"
         "def upgrade():\n"
         "    with op.batch_alter_table('memories', recreate='always') as batch:\n"
-        "        batch.add_column(sa.Column('mood', sa.Text))\n"
+        "        batch.add_column(sa.Column('mood', sa.Text))\n",
     )
     file = tmp_path / "data" / "memory.db"
-    migrate(file, scripts, "0002")
+    migrate(file, scripts, "next")
 
     connection = sqlite3.connect(file)
     assert connection.execute("SELECT id, mood FROM memories").fetchall() == [("mem-1", None), ("mem-2", None)]
     # Making the table anew took nothing along that refers to it.
     assert connection.execute("SELECT count(*) FROM memory_versions").fetchone() == (2,)
     connection.close()
-    copy = file.with_name("memory.db.before-0001")
+    copy = file.with_name(f"memory.db.before-{schema.HEAD}")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     connection = sqlite3.connect(copy)
-    assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (schema.HEAD,)
     assert connection.execute("SELECT count(*) FROM memories").fetchone() == (2,)
     connection.close()
 
@@ -106,17 +134,9 @@ def test_an_older_schema_is_migrated_after_a_copy_was_made(tmp_path: Path, memor
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "memory.db"
     migrate(file)
-    scripts = tmp_path / "scripts"
-    (scripts / "versions").mkdir(parents=True)
-    (scripts / "env.py").write_text((SCRIPTS / "env.py").read_text())
-    first = SCRIPTS / "versions" / "v0001_first_schema.py"
-    (scripts / "versions" / first.name).write_text(first.read_text())
-    (scripts / "versions" / "v0002.py").write_text(
-        "from alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
-        "def upgrade():\n    op.drop_table('ratings')\n    raise LookupError('no')\n"
-    )
+    scripts = scripts_with(tmp_path, "def upgrade():\n    op.drop_table('ratings')\n    raise LookupError('no')\n")
     with pytest.raises(LookupError):
-        migrate(file, scripts, "0002")
+        migrate(file, scripts, "next")
     migrate(file)
     connection = sqlite3.connect(file)
     assert connection.execute("SELECT count(*) FROM ratings").fetchone() == (0,)

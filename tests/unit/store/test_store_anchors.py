@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from sqlalchemy import Connection
 
 from recalld.store import anchors, memories
@@ -70,12 +69,30 @@ def test_the_same_form_is_accepted_once(
     for _ in range(2):
         anchors.add_form(connection, file.id, form("whole", symbol=None))
     assert [len(a.forms) for a in of(connection, "mem-1")] == [2, 1]
-    assert anchors.form_code(connection, elsewhere.id) == "def load(self): ...  # one"
+    whole = anchors.whole(connection, [symbol.id])[symbol.id]
+    assert [each.code for each in whole.forms] == ["def load(self): ...  # one"] * 2
 
 
-def test_the_code_of_an_unknown_form_is_an_error(connection: Connection) -> None:
-    with pytest.raises(LookupError):
-        anchors.form_code(connection, 7)
+def test_a_form_that_was_only_followed_is_no_accepted_one(
+    connection: Connection, memory: MakeMemory, anchor: MakeAnchor, form: MakeForm
+) -> None:
+    memories.insert(connection, memory("mem-1"), [anchor("a.py", "f", form("one"))])
+    (symbol,) = of(connection, "mem-1")
+    followed = anchors.add_form(connection, symbol.id, form("two", source="followed"))
+    accepted = anchors.add_form(connection, symbol.id, form("two", source="accepted"))
+    assert (accepted.source, accepted.id > followed.id) == ("accepted", True)
+    assert anchors.add_form(connection, symbol.id, form("two", source="followed")).id == followed.id
+
+
+def test_an_anchor_is_found_where_any_of_its_forms_stood_and_by_its_id(
+    connection: Connection, memory: MakeMemory, anchor: MakeAnchor, form: MakeForm
+) -> None:
+    memories.insert(connection, memory("mem-1"), [anchor("a.py", "f", form("one"), form("one", path="moved.py"))])
+    memories.insert(connection, memory("mem-2"), [anchor("b.py", "g", form("two", path="b.py"))])
+    other = of(connection, "mem-2")[0].id
+    assert [a.memory_id for a in anchors.anchors_at(connection, ["ws-1"], ["moved.py"])] == ["mem-1"]
+    assert [a.memory_id for a in anchors.anchors_at(connection, ["ws-1"], ["moved.py"], [other])] == ["mem-1", "mem-2"]
+    assert anchors.anchors_at(connection, ["ws-2"], ["moved.py"], [other]) == []
 
 
 def test_an_edit_keeps_the_anchors_it_names_again_with_all_their_forms(

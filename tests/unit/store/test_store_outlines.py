@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from recalld.outline import Outline
 from recalld.store import outlines
-from recalld.store.rows import VerdictRow
+from recalld.store.rows import FormRow, SightingRow, VerdictRow
 
 MakeOutline = Callable[..., Outline]
 
@@ -28,8 +28,8 @@ def test_saving_again_takes_the_place_of_what_was(code: Connection, outline: Mak
     found = outlines.get(code, "tree-1", "a.py")
     assert found is not None
     assert ([symbol.name for symbol in found.symbols], found.stamp) == (["kept", "new"], "4:5:6")
-    assert outlines.symbols_named(code, "tree-1", "old", 9) == []
-    assert outlines.symbols_named(code, "tree-1", "kept", 9) == [("a.py", found.symbols[0])]
+    assert outlines.with_name(code, "tree-1", "old", 9, 9) == []
+    assert outlines.with_name(code, "tree-1", "kept", 9, 9) == ["a.py"]
     assert outlines.counts(code, "tree-1") == (2, 3, {})
 
 
@@ -40,10 +40,10 @@ def test_removed_files_and_dropped_trees_leave_nothing(code: Connection, outline
         outlines.save_verdicts(code, tree, [verdict])
     outlines.remove(code, "tree-1", ["a.py", "none"])
     assert list(outlines.stamps(code, "tree-1")) == ["b.py"]
-    assert [path for path, _ in outlines.symbols_named(code, "tree-1", "f", 9)] == ["b.py"]
+    assert outlines.with_name(code, "tree-1", "f", 9, 9) == ["b.py"]
     outlines.drop_tree(code, "tree-1")
     assert outlines.counts(code, "tree-1") == (0, 0, {})
-    assert outlines.by_fingerprint(code, "tree-1", "fp f", 9) == []
+    assert outlines.with_fingerprints(code, "tree-1", ["fp f"], 9) == []
     assert outlines.verdicts(code, "tree-1") == {}
     assert outlines.counts(code, "tree-2") == (2, 2, {})
     assert list(outlines.verdicts(code, "tree-2")) == [1]
@@ -84,17 +84,45 @@ def test_files_under_a_folder_are_those_below_it_alone(code: Connection, outline
     ],
 )
 def test_a_symbol_is_found_by_its_own_name(code: Connection, outline: MakeOutline, qualified: str, own: str) -> None:
-    saved = outline("a.py", "first", qualified)
-    outlines.save(code, "tree-1", [saved])
-    assert outlines.symbols_named(code, "tree-1", own, 9) == [("a.py", saved.symbols[1])]
+    outlines.save(code, "tree-1", [outline("a.py", "first", qualified), outline("b.py", "first")])
+    assert outlines.with_name(code, "tree-1", own, 9, 9) == ["a.py"]
 
 
-def test_symbols_are_found_by_their_code_wherever_they_are(code: Connection, outline: MakeOutline) -> None:
-    saved = [outline(f"{n}.py", "x", "same") for n in range(4)]
-    outlines.save(code, "tree-1", saved)
+def test_files_come_in_the_order_of_how_near_their_symbol_of_that_name_is(
+    code: Connection, outline: MakeOutline
+) -> None:
+    outlines.save(
+        code, "tree-1", [outline("a.py", "Other._get_hash"), outline("b.py", "getHash"), outline("c.py", "x")]
+    )
+    assert outlines.with_name(code, "tree-1", "get_hash", 9, 9) == ["a.py", "b.py"]
+    assert outlines.with_name(code, "tree-1", "getHash", 9, 9) == ["b.py", "a.py"]
+    assert outlines.with_name(code, "tree-1", "getHash", 9, 1) == ["b.py"]
+
+
+def test_files_are_found_by_their_code_wherever_it_is(code: Connection, outline: MakeOutline) -> None:
+    outlines.save(code, "tree-1", [outline(f"{n}.py", "x", "same") for n in range(4)])
     outlines.save(code, "tree-2", [outline("other.py", "same")])
-    found = outlines.by_fingerprint(code, "tree-1", "fp same", 3)
-    assert found == [(f"{n}.py", saved[n].symbols[1]) for n in range(3)]
+    assert sorted(outlines.with_fingerprints(code, "tree-1", ["fp same"], 9)) == [f"{n}.py" for n in range(4)]
+    assert len(outlines.with_fingerprints(code, "tree-1", ["fp same"], 3)) == 3
+
+
+def test_files_are_found_by_their_bytes_and_by_their_name(code: Connection, outline: MakeOutline) -> None:
+    outlines.save(code, "tree-1", [outline("a/x.py", content_hash="1"), outline("b/x.py", content_hash="2")])
+    assert outlines.with_content(code, "tree-1", ["2", "3"]) == ["b/x.py"]
+    assert outlines.called(code, "tree-1", {"x.py"}) == ["a/x.py", "b/x.py"]
+    assert outlines.called(code, "tree-1", {"a"}) == []
+
+
+def test_what_was_sighted_is_kept_for_each_tree_until_it_is_gone(
+    code: Connection, form: Callable[..., FormRow]
+) -> None:
+    rows = [SightingRow(anchor_id=n, settled=n == 1, followed=False, form=form(f"fp {n}")) for n in (1, 2, 3)]
+    outlines.save_sightings(code, "tree-1", rows, [])
+    outlines.save_sightings(code, "tree-2", rows[:1], [])
+    outlines.save_sightings(code, "tree-1", [], [2])
+    assert outlines.sightings(code, "tree-1") == {1: rows[0], 3: rows[2]}
+    outlines.drop_verdicts(code, [1])
+    assert outlines.sightings(code, "tree-2") == {}
 
 
 def test_verdicts_are_kept_for_each_tree(code: Connection) -> None:

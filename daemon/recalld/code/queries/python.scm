@@ -25,6 +25,7 @@
 (block . (string) @docstring)
 (module . (comment)* . (string) @docstring)
 (string) @string
+(concatenated_string) @string
 (block) @block
 
 ; Parentheses that formatters add and remove, and the comma that makes a tuple of one.

@@ -12,7 +12,21 @@ import pytest
 from recall import __version__
 from recall.cli.main import MODULES, build_parser, main
 from recall.protocol.errors import RecallError
-from recall.protocol.requests import Edit, ForgetReply, ListReply, RateReply, Search, SearchReply, Store, StoreReply
+from recall.protocol.requests import (
+    Affected,
+    AffectedReply,
+    Audit,
+    AuditReply,
+    Edit,
+    ForgetReply,
+    ListReply,
+    RateReply,
+    Search,
+    SearchReply,
+    Store,
+    StoreReply,
+    SyncReply,
+)
 from recall.protocol.values import Brief
 from tests.unit.client.cli.test_render import memory
 from tests.unit.client.conftest import Peer
@@ -94,7 +108,14 @@ def test_the_text_may_come_from_standard_input(peer: Peer, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("given", "means"), [("a.py", "/api/a.py"), ("../a.py", "/a.py"), (".", "/api"), ("./x/../y/", "/api/y/")]
+    ("given", "means"),
+    [
+        ("a.py", "/api/a.py"),
+        ("../a.py", "/a.py"),
+        (".", "/api"),
+        ("./x/../y/", "/api/y/"),
+        ("a.py:7-9", "/api/a.py:7-9"),
+    ],
 )
 def test_files_are_named_from_the_current_folder(peer: Peer, folder: Path, given: str, means: str) -> None:
     peer.answers["store"] = STORED
@@ -151,6 +172,8 @@ def test_stopping_where_nothing_runs_is_no_failure(capsys: pytest.CaptureFixture
         "forget",
         "forget mem-1 --containing x",
         "forget --purge --containing x",
+        "audit --verify mem-1 --about x",
+        "audit --verify mem-1 --limit 3",
     ],
 )
 def test_options_that_make_no_sense_together_are_exit_code_2(words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -191,6 +214,66 @@ def test_an_edit_sends_only_what_was_given(peer: Peer) -> None:
     peer.answers["edit"] = memory()
     main(["edit", "mem-1", "--importance", "0.5", "--tag", "x"])
     assert asked(peer) == Edit(id="mem-1", importance_score=0.5, tags=["x"])
+
+
+SYNCED = SyncReply(waited_ms=1.0)
+DOUBTFUL = Brief(id="mem-1", title="T", memory_type="decision", importance_score=0.7, verdict="changed", reason="body")
+
+
+def test_an_audit_waits_for_what_was_saved_and_says_what_to_do(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:
+    peer.answers |= {"sync": SYNCED, "audit": AuditReply(memories=[DOUBTFUL], checked=4, total=1)}
+    assert main(["audit", "--about", "sessions", "--older-than", "60d", "--limit", "3"]) == 0
+    assert peer.methods() == ["sync", "audit"]
+    assert asked(peer) == Audit(about="sessions", older_than_days=60, limit=3)
+    out, err = capsys.readouterr()
+    assert out.startswith("• T  mem-1\n  changed: body")
+    assert "`recall audit --verify ID`" in err
+
+
+def test_an_audit_that_finds_nothing_stale_asks_for_nothing(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:
+    peer.answers |= {"sync": SYNCED, "audit": AuditReply(memories=[], checked=2, total=0)}
+    assert main(["audit"]) == 0
+    assert asked(peer) == Audit()
+    assert capsys.readouterr() == ("all of 2 memories tied to code agree with it\n", "")
+
+
+def test_what_is_still_true_is_verified_one_by_one(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:
+    peer.answers |= {"sync": SYNCED, "verify": memory()}
+    assert main(["audit", "--verify", "mem-1", "mem-2"]) == 0
+    assert [getattr(request, "id", None) for _, request in peer.asked] == [None, "mem-1", "mem-2"]
+    assert capsys.readouterr().out == "verified Lazy loading  mem-1\n" * 2
+    assert main(["audit", "--json", "--verify", "mem-1"]) == 0
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)["memories"]] == ["mem-1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "stale", "code", "says"),
+    [
+        ("affected", 0, 0, True),
+        ("affected", 1, 1, True),
+        ("affected --quiet", 0, 0, False),
+        ("affected --quiet", 1, 1, True),
+        ("affected --quiet --json", 0, 0, True),
+    ],
+)
+def test_whether_a_change_leaves_a_memory_behind_is_the_exit_code(
+    peer: Peer, capsys: pytest.CaptureFixture[str], words: str, stale: int, code: int, says: bool
+) -> None:
+    reply = AffectedReply(since="HEAD", files=["a.py"], memories=[DOUBTFUL][:stale], stale=stale)
+    peer.answers |= {"sync": SYNCED, "affected": reply}
+    assert main(words.split()) == code
+    assert peer.methods() == ["sync", "affected"]
+    out, err = capsys.readouterr()
+    assert (bool(out), bool(err)) == (says, bool(stale))
+
+
+def test_a_change_may_be_that_since_a_commit(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:
+    reply = AffectedReply(since="main~3", files=["a.py"], memories=[DOUBTFUL], stale=1)
+    peer.answers |= {"sync": SYNCED, "affected": reply}
+    assert main(["affected", "--diff", "main~3", "--json"]) == 1
+    assert asked(peer) == Affected(revision="main~3")
+    out, err = capsys.readouterr()
+    assert (json.loads(out)["stale"], err) == (1, "")
 
 
 def edit_with(peer: Peer, monkeypatch: pytest.MonkeyPatch, script: str) -> int:

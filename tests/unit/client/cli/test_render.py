@@ -17,6 +17,8 @@ from recall.protocol.events import (
     VerdictChanged,
 )
 from recall.protocol.requests import (
+    AffectedReply,
+    AuditReply,
     ForgetReply,
     HistoryReply,
     ListReply,
@@ -26,7 +28,7 @@ from recall.protocol.requests import (
     StatusReply,
     StoreReply,
 )
-from recall.protocol.values import Anchor, Brief, Memory, MemoryVersion, SymbolOutline
+from recall.protocol.values import Anchor, AnchorTrail, Brief, Memory, MemoryVersion, SymbolOutline, TrailStep
 from tests.unit.client.conftest import brief_context, workspace
 
 PLAIN = Style(colour=False)
@@ -143,6 +145,93 @@ def test_a_memory_is_shown_whole_with_where_its_code_is_and_was() -> None:
     ]
 
 
+def test_an_anchor_tells_where_its_code_has_been_or_could_be_and_what_is_different() -> None:
+    moved = Anchor(
+        kind="symbol",
+        path="c.py",
+        symbol="g",
+        verdict="moved+changed",
+        reason="moved from a.py::f, and the code changed (likeness 0.87)",
+        line=3,
+        stored_path="a.py",
+        stored_symbol="f",
+        likeness=0.87,
+        trail=["a.py::f", "b.py::f", "c.py::g"],
+        diff="--- accepted\n+++ now\n@@ -1 +1 @@\n-old\n+new\n",
+    )
+    lost = Anchor(
+        kind="lines",
+        path="d.py",
+        verdict="ambiguous",
+        reason="gone",
+        candidates=["x.py::f", "y.py::f"],
+        line=7,
+        end_line=9,
+    )
+    lines = render.memory(memory(narrative="", concepts=[], anchors=[moved, lost]), PLAIN).splitlines()
+    assert lines[3:] == [
+        "symbol    c.py::g:3  moved+changed  moved from a.py::f, and the code changed (likeness 0.87)  was a.py::f",
+        "          trail a.py::f → b.py::f → c.py::g",
+        "          --- accepted",
+        "          +++ now",
+        "          @@ -1 +1 @@",
+        "          -old",
+        "          +new",
+        "lines     d.py:7-9  ambiguous  gone",
+        "          could be x.py::f",
+        "          could be y.py::f",
+    ]
+    coloured = render.memory(memory(anchors=[moved]), Style(colour=True))
+    assert "\x1b[31m-old\x1b[0m" in coloured
+    assert "\x1b[32m+new\x1b[0m" in coloured
+
+
+def test_an_audit_shows_what_changed_and_how_to_check_it() -> None:
+    memories = [
+        brief(verdict="missing", reason="a.py is gone", source_files=["a.py"], symbols=["b.py::f"], evidence="pytest"),
+        brief(id="mem-2", verdict="changed"),
+    ]
+    assert render.audited(AuditReply(memories=memories, checked=9, total=4), PLAIN).splitlines() == [
+        "• Lazy loading  mem-1",
+        "  missing: a.py is gone · decision · 0.95",
+        "  a.py, b.py::f",
+        "  check with: pytest",
+        "• Lazy loading  mem-2",
+        "  changed · decision · 0.95",
+        "4 of 9 memories tied to code no longer agree with it; --limit shows more than 2",
+    ]
+    assert render.audited(AuditReply(memories=[], checked=0, total=0), PLAIN) == "no memories are tied to code"
+
+
+def test_what_a_change_touches_is_shown_with_why_and_checked_only_where_it_is_stale() -> None:
+    memories = [
+        brief(verdict="changed", reason="body", why=["symbol f changed", "file a.py changed"], evidence="pytest"),
+        brief(id="mem-2", verdict="current", why=["folder api/ (2 files changed)"], evidence="pytest"),
+    ]
+    reply = AffectedReply(since="HEAD", files=["a.py", "b.py"], memories=memories, stale=1)
+    assert render.affected(reply, PLAIN).splitlines() == [
+        "• Lazy loading  mem-1",
+        "  changed: body · decision · 0.95",
+        "  because: symbol f changed, file a.py changed",
+        "  check with: pytest",
+        "• Lazy loading  mem-2",
+        "  current · decision · 0.95",
+        "  because: folder api/ (2 files changed)",
+        "2 files changed since HEAD: 2 memories touched, 1 no longer agreeing with the code",
+    ]
+
+
+def test_what_could_not_be_verified_is_said() -> None:
+    anchors = [
+        Anchor(kind="file", path="a.py", verdict="current"),
+        Anchor(kind="symbol", path="b.py", symbol="f", verdict="missing", reason="b.py is gone"),
+    ]
+    assert render.verified(memory(anchors=anchors), PLAIN).splitlines() == [
+        "verified Lazy loading  mem-1",
+        "  b.py::f  missing  b.py is gone",
+    ]
+
+
 def test_a_forgotten_memory_says_how_to_bring_it_back() -> None:
     assert "`recall restore mem-1`" in render.memory(memory(forgotten_at=CREATED), PLAIN)
 
@@ -157,6 +246,22 @@ def test_a_history_says_what_each_version_changed() -> None:
         "v3  2026-04-01 09:15:00  edited     symbols +b.py::g -a.py::f; narrative",
         "v2  2026-04-01 09:15:00  rated      importance 0.95 → 0.97",
         "v1  2026-04-01 09:15:00  stored     “T”",
+    ]
+
+
+def test_a_history_tells_where_the_code_has_been() -> None:
+    steps = [
+        TrailStep(at=CREATED, path="a.py", symbol="f", source="stored"),
+        TrailStep(at=CREATED, path="b.py", symbol="f", source="followed"),
+    ]
+    now = Anchor(kind="symbol", path="b.py", symbol="f", verdict="moved", stored_path="a.py", stored_symbol="f")
+    trail = AnchorTrail(kind="symbol", path="a.py", symbol="f", steps=steps, now=now)
+    reply = HistoryReply(id="mem-1", versions=[version(1, "stored")], anchors=[trail])
+    assert render.history(reply, PLAIN).splitlines()[1:] == [
+        "",
+        "symbol    b.py::f  moved  was a.py::f",
+        "    2026-04-01 09:15:00  stored     a.py::f",
+        "    2026-04-01 09:15:00  followed   b.py::f",
     ]
 
 
@@ -240,6 +345,21 @@ CONTEXT.memories = [brief(verdict="current")]
                 reason="body changed",
             ),
             "12:00:00  verdict  a.py::f  current → changed: body changed\n                   Lazy loading",
+        ),
+        (
+            VerdictChanged(
+                file_path="b.py",
+                memory_id="mem-1",
+                title="Lazy loading",
+                symbol="f",
+                previous="current",
+                verdict="moved",
+                reason="",
+                trail=["a.py::f", "b.py::f"],
+            ),
+            "\n".join(
+                ["12:00:00  verdict  b.py::f  current → moved", f"{'':19}Lazy loading", f"{'':19}a.py::f → b.py::f"]
+            ),
         ),
         (MemoryChanged(memory_id="mem-1", title="T", change="stored"), "12:00:00  memory   stored T  mem-1"),
         (ScanProgress(done=1000, total=2000, finished=False), "12:00:00  scan     reading 1,000 of 2,000 files"),

@@ -1,0 +1,143 @@
+"""Every request, with its reply: `METHODS` is the whole interface of the daemon.
+
+A request's class says its method's name and what it answers; `codec` puts it into an envelope.
+Text limits are in characters. Paths are relative to the tree's root, or absolute inside it.
+"""
+
+from __future__ import annotations
+
+from recall.protocol.requests.base import (
+    MAX_BATCH,
+    MAX_LABEL,
+    MAX_LABELS,
+    MAX_LIMIT,
+    MAX_NARRATIVE,
+    MAX_PATH,
+    MAX_PATHS,
+    MAX_TITLE,
+    Done,
+    Reply,
+    Request,
+    Sort,
+)
+from recall.protocol.requests.code import (
+    ByFile,
+    ByFileReply,
+    BySymbol,
+    BySymbolReply,
+    Closed,
+    ContextOf,
+    Opened,
+    Outline,
+    OutlineReply,
+)
+from recall.protocol.requests.daemon import (
+    CloseTree,
+    Hello,
+    HelloReply,
+    OpenWorkspace,
+    OpenWorkspaceReply,
+    Reindex,
+    ReindexReply,
+    Shutdown,
+    Status,
+    StatusReply,
+    Sync,
+    SyncReply,
+)
+from recall.protocol.requests.finding import (
+    Affected,
+    AffectedReply,
+    Audit,
+    AuditReply,
+    ListMemories,
+    ListReply,
+    Search,
+    SearchReply,
+)
+from recall.protocol.requests.memories import (
+    Edit,
+    Forget,
+    ForgetReply,
+    Get,
+    History,
+    HistoryReply,
+    Pin,
+    Rate,
+    RateReply,
+    Restore,
+    Store,
+    StoreMany,
+    StoreManyReply,
+    StoreReply,
+    Verify,
+)
+
+__all__ = [
+    "MAX_BATCH",
+    "MAX_LABEL",
+    "MAX_LABELS",
+    "MAX_LIMIT",
+    "MAX_NARRATIVE",
+    "MAX_PATH",
+    "MAX_PATHS",
+    "MAX_TITLE",
+    "METHODS",
+    "Affected",
+    "AffectedReply",
+    "Audit",
+    "AuditReply",
+    "ByFile",
+    "ByFileReply",
+    "BySymbol",
+    "BySymbolReply",
+    "CloseTree",
+    "Closed",
+    "ContextOf",
+    "Done",
+    "Edit",
+    "Forget",
+    "ForgetReply",
+    "Get",
+    "Hello",
+    "HelloReply",
+    "History",
+    "HistoryReply",
+    "ListMemories",
+    "ListReply",
+    "OpenWorkspace",
+    "OpenWorkspaceReply",
+    "Opened",
+    "Outline",
+    "OutlineReply",
+    "Pin",
+    "Rate",
+    "RateReply",
+    "Reindex",
+    "ReindexReply",
+    "Reply",
+    "Request",
+    "Restore",
+    "Search",
+    "SearchReply",
+    "Shutdown",
+    "Sort",
+    "Status",
+    "StatusReply",
+    "Store",
+    "StoreMany",
+    "StoreManyReply",
+    "StoreReply",
+    "Sync",
+    "SyncReply",
+    "Verify",
+]
+
+METHODS: dict[str, type[Request]] = {
+    request.method: request
+    for request in (
+        Hello, Status, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
+        Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Rate, History, ListMemories, Search,
+        Audit, Affected, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
+    )
+}  # fmt: skip

@@ -1,0 +1,84 @@
+"""Requests about files and symbols, and the memories tied to them."""
+
+from __future__ import annotations
+
+from recall.protocol.requests.base import Done, Path, Reply, Request
+from recall.protocol.values import Brief, Context, SymbolOutline
+
+
+class ByFileReply(Reply):
+    """What `ByFile` is answered with."""
+
+    file_path: str
+    memories: list[Brief]
+    warnings: list[str] = []
+
+
+class ByFile(Request):
+    """Memories tied to a file, to its symbols, or to a folder above it."""
+
+    method = "by_file"
+    reply = ByFileReply
+    file_path: Path
+
+
+class BySymbolReply(Reply):
+    """What `BySymbol` is answered with."""
+
+    file_path: str
+    symbol: SymbolOutline
+    warnings: list[str] = []
+
+
+class BySymbol(Request):
+    """One symbol with its memories; `symbol` is `path::Qualified.name`."""
+
+    method = "by_symbol"
+    reply = BySymbolReply
+    symbol: Path
+
+
+class OutlineReply(Reply):
+    """What `Outline` is answered with."""
+
+    file_path: str
+    language: str | None
+    status: str
+    """`parsed`, `partial` (syntax errors), `text`, or why it was left out."""
+    memories: list[Brief]
+    """Those of the file itself and of the folders above it."""
+    symbols: list[SymbolOutline]
+    context: Context
+    warnings: list[str] = []
+
+
+class Outline(Request):
+    """A file's symbols, the memories of the file and of each symbol, and its context."""
+
+    method = "outline"
+    reply = OutlineReply
+    file_path: Path
+
+
+class ContextOf(Request):
+    """The prepared context of a file."""
+
+    method = "context"
+    reply = Context
+    file_path: Path
+
+
+class Opened(Request):
+    """An editor opened the file: push its context to all who listen."""
+
+    method = "opened"
+    reply = Done
+    file_path: Path
+
+
+class Closed(Request):
+    """An editor closed the file."""
+
+    method = "closed"
+    reply = Done
+    file_path: Path

@@ -1,0 +1,120 @@
+"""Requests about the daemon itself and the trees it follows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from recall.protocol.requests.base import Done, Id, Path, Reply, Request
+from recall.protocol.values import JobStatus, Workspace
+
+
+class HelloReply(Reply):
+    """What `Hello` is answered with."""
+
+    version: str
+    protocol: int
+    pid: int
+    epoch: str
+    """New at each start of the daemon; pushes carry it."""
+    ready: bool
+    """False while the first scan of some tree, or the model, is still on its way."""
+    events: str
+    """The address to subscribe to for pushes."""
+
+
+class Hello(Request):
+    """Who is there?"""
+
+    method = "hello"
+    reply = HelloReply
+
+
+class StatusReply(Reply):
+    """What `Status` is answered with."""
+
+    version: str
+    pid: int
+    epoch: str
+    ready: bool
+    uptime_s: float
+    socket: str
+    home: str
+    memory_mb: float
+    vectors: str
+    """`loading`, `ready`, `catching up (N left)` or `down: why`."""
+    workspaces: list[Workspace]
+    jobs: list[JobStatus]
+    queues: dict[str, int]
+    quarantined: list[str]
+    """Files whose parsing crashed or hung, with the reason; not tried again until they change."""
+    warnings: list[str]
+
+
+class Status(Request):
+    """How is everything?"""
+
+    method = "status"
+    reply = StatusReply
+
+
+class Shutdown(Request):
+    """Stop the daemon, in order, within two seconds."""
+
+    method = "shutdown"
+    reply = Done
+
+
+class OpenWorkspaceReply(Reply):
+    """What `OpenWorkspace` is answered with."""
+
+    workspace: Workspace
+    created: bool
+    warnings: list[str] = []
+
+
+class OpenWorkspace(Request):
+    """Make the project that holds `path` a workspace, or find it, and follow its tree."""
+
+    method = "open_workspace"
+    reply = OpenWorkspaceReply
+    path: Path
+    """Absolute. A folder inside the project; its root is found."""
+    workspace_id: Id | None = None
+    """Take this workspace instead of the one the folder's identity names."""
+
+
+class CloseTree(Request):
+    """Stop following the tree; its memories stay, and opening it again brings it back."""
+
+    method = "close_tree"
+    reply = Done
+
+
+class SyncReply(Reply):
+    """What `Sync` is answered with."""
+
+    waited_ms: float
+
+
+class Sync(Request):
+    """Answer once every change made to the tree before this request is reflected in verdicts and contexts."""
+
+    method = "sync"
+    reply = SyncReply
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
+
+
+class ReindexReply(Reply):
+    """What `Reindex` is answered with."""
+
+    files: int
+    memories: int
+
+
+class Reindex(Request):
+    """Rebuild what is derived for this tree: outlines, full text, vectors. Returns when the work is queued."""
+
+    method = "reindex"
+    reply = ReindexReply

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import pytest
+
+from recalld.memory.likeness import (
+    Code,
+    differences,
+    likeness,
+    lines_likeness,
+    locate,
+    name_likeness,
+    nearest_lines,
+    unified_diff,
+)
+
+PYTHON = """@cached(60)
+def load(path, limit: int = 3) -> dict:
+    \"\"\"Load it.\"\"\"
+    text = path.read_text()  # all of it
+    found = parse(text)
+    return found[:limit]
+"""
+JAVA = """@Override
+public int copy(byte[] from, OutputStream to) throws IOException {
+    to.write(from);
+    return from.length;
+}"""
+GO = """func (s *Store) Load(key string) (string, error) {
+	return s.values[key], nil
+}"""
+RUST = """fn load<T>(&self, key: &str) -> Option<T> {
+    self.values.get(key).cloned()
+}"""
+JAVASCRIPT = """async function load(path, limit = 3) {
+  const text = await read(path);
+  return text.slice(0, limit);
+}"""
+CLASS = """class Store(Base):
+    def load(self):
+        return 1
+"""
+INTERFACE = """export class Store extends Base {
+  load() { return 1; }
+}"""
+DECORATED = """@Component({ selector: "x" })
+class Store { load() {} }"""
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "kind", "was", "becomes", "parts"),
+    [
+        (PYTHON, "python", "function", "cached(60)", "cached(90)", ["decorators"]),
+        (PYTHON, "python", "function", "limit: int = 3", "limit: int = 4", ["parameters"]),
+        (PYTHON, "python", "function", "-> dict", "-> list", ["return type"]),
+        (PYTHON, "python", "function", "parse(text)", "parse(text, 1)", ["body"]),
+        (PYTHON, "python", "function", "def load", "async def load", ["modifiers"]),
+        (PYTHON, "python", "function", "Load it", "Load all", []),
+        (JAVA, "java", "method", "@Override", "@Deprecated", ["decorators"]),
+        (JAVA, "java", "method", "public int", "public long", ["return type"]),
+        (JAVA, "java", "method", "byte[] from", "char[] from", ["parameters"]),
+        (JAVA, "java", "method", "from.length", "0", ["body"]),
+        (GO, "go", "method", "(string, error)", "string", ["return type"]),
+        (GO, "go", "method", "key string", "key []byte", ["parameters"]),
+        (RUST, "rust", "function", "Option<T>", "Result<T>", ["return type"]),
+        (RUST, "rust", "function", "cloned", "copied", ["body"]),
+        (JAVASCRIPT, "javascript", "function", "limit = 3", "limit = 4", ["parameters"]),
+        (JAVASCRIPT, "javascript", "function", "slice(0", "slice(1", ["body"]),
+        (CLASS, "python", "class", "(Base)", "(Other)", ["base classes"]),
+        (CLASS, "python", "class", "def load", "def fetch", ["members"]),
+        (INTERFACE, "typescript", "class", "extends Base", "extends Other", ["base classes"]),
+        (DECORATED, "typescript", "class", '"x"', '"y"', ["decorators"]),
+        ("LIMIT = 3", "python", "constant", "3", "4", ["value"]),
+    ],
+)
+def test_what_differs_in_a_definition_is_named(
+    text: str, language: str, kind: str, was: str, becomes: str, parts: list[str]
+) -> None:
+    name = {"class": "Store", "constant": "LIMIT"}.get(kind, "copy" if language == "java" else "load")
+    name = "Load" if language == "go" else name
+    assert was in text
+    assert differences(text, text.replace(was, becomes), language, kind, (name, name)) == parts
+
+
+def test_several_differences_are_all_named() -> None:
+    now = PYTHON.replace("limit", "most").replace("-> dict", "-> list")
+    assert differences(PYTHON, now, "python", "function", ("load", "load")) == ["parameters", "return type", "body"]
+
+
+def test_names_comments_and_formatting_are_no_difference_in_likeness() -> None:
+    then = Code(PYTHON, "python", "load")
+    renamed = PYTHON.replace("def load", "def read").replace("# all of it", "").replace("limit: int = 3", "limit:int=3")
+    assert likeness(then, Code(renamed, "python", "read")) == 1.0
+    assert likeness(then, Code(PYTHON.replace("Load it.", "Something else entirely."), "python", "load")) == 1.0
+
+
+def test_likeness_falls_with_what_is_edited_and_other_code_is_not_alike() -> None:
+    then = Code(PYTHON, "python", "load")
+    edited = likeness(then, Code(PYTHON.replace("parse(text)", "parse(text, strict=True)"), "python", "load"))
+    assert 0.8 < edited < 1.0
+    assert likeness(then, Code(JAVASCRIPT, "javascript", "load")) < 0.4
+    assert likeness(Code("", "python"), Code("", "python")) == 1.0
+    assert likeness(then, Code("", "python")) == 0.0
+
+
+def test_a_comment_mark_inside_a_string_starts_no_comment() -> None:
+    with_address = 'const page = () => get("http://x/y");'
+    other = 'const page = () => get("http://z");'
+    assert likeness(Code(with_address, "javascript"), Code(other, "javascript")) < 1.0
+
+
+def test_keywords_and_marks_say_nothing_about_code() -> None:
+    assert Code("def name(self): return self._name", "python", "name").meaning == {"_name"}
+    assert Code("public String getName() { return this.name; }", "java", "getName").meaning == {"name"}
+    assert Code("def add(a, b): return a + b", "python", "add").meaning == {"a", "b", "+"}
+
+
+def test_names_are_alike_whatever_their_case_and_underscores() -> None:
+    assert name_likeness("_get_hash", "getHash") == 1.0
+    assert name_likeness("is_event", "has_event") >= 0.8
+    assert name_likeness("load", "perform") < 0.5
+
+
+def test_lines_are_counted_without_their_order_and_indentation() -> None:
+    assert lines_likeness("a\n  b\n\nc", "c\na\nb") == 1.0
+    assert lines_likeness("a\nb\nc\nd", "a\nb\nc\ne") == pytest.approx(3 / 5)
+
+
+def test_an_excerpt_is_found_whatever_its_formatting() -> None:
+    excerpt = Code("text = path.read_text()\nfound = parse( text )", "python")
+    assert locate(excerpt, Code(PYTHON, "python")) == (3, 4)
+    assert locate(Code("found = parse(other)", "python"), Code(PYTHON, "python")) is None
+    assert locate(Code("# only a comment", "python"), Code(PYTHON, "python")) is None
+
+
+def test_an_edited_excerpt_is_looked_for_where_its_neighbours_are() -> None:
+    excerpt = "    text = path.read_text()\n    found = parse(other)\n    return found[:limit]"
+    assert nearest_lines(excerpt, PYTHON) == (3, 5)
+    assert nearest_lines("nothing\nof this", PYTHON) is None
+
+
+def test_a_diff_shows_then_and_now_at_one_indentation() -> None:
+    method = "def f(self):\n        a = 1\n        return a"
+    function = "def f(self):\n    a = 2\n    return a"
+    assert unified_diff(method, function, "a.py::C.f", "b.py::f").splitlines() == [
+        "--- a.py::C.f",
+        "+++ b.py::f",
+        "@@ -1,3 +1,3 @@",
+        " def f(self):",
+        "-    a = 1",
+        "+    a = 2",
+        "     return a",
+    ]
+    assert unified_diff(method, method, "a", "b") == ""
