@@ -16,7 +16,7 @@ from recall import Client
 from recall.paths import find_paths
 from recall.protocol.codec import encode_request
 from recall.protocol.requests import ContextOf, Search
-from tests.bench.floors import BareSearch, asking, echo
+from tests.bench.floors import BareSearch, asking, echo, parse_and_query, read_and_parse
 from tests.bench.ground import Ground, memory_texts, p, process_times, settled, store_memories, timed
 
 FILE = "django/db/models/query.py"
@@ -57,7 +57,7 @@ def first_scan(ground: Ground) -> Iterator[Figure]:
         client.sync(timeout_s=300)
         taken = time.perf_counter() - started
         files = client.status().workspaces[0]
-        floor = _parse_floor(root)
+        floor = parse_and_query(file for file in sorted(root.rglob("*")) if ".git" not in file.parts)
     ground.stop()
     yield Figure(
         f"first scan of Django ({files.files} files, {files.symbols} symbols)",
@@ -66,25 +66,6 @@ def first_scan(ground: Ground) -> Iterator[Figure]:
         f"{floor:.2f} s: one process reads, parses, queries",
         taken <= 2 * floor,
     )
-
-
-def _parse_floor(root: Path) -> float:
-    from tree_sitter import QueryCursor
-
-    from recalld.code.grammar import _compiled
-    from recalld.code.languages import language_of
-
-    files = [file for file in sorted(root.rglob("*")) if ".git" not in file.parts and file.is_file()]
-    started = time.perf_counter()
-    for file in files:
-        if file.stat().st_size > 1_000_000:
-            continue
-        content = file.read_bytes()
-        language = language_of(file.name, content)
-        if language is not None:
-            compiled = _compiled(language)
-            QueryCursor(compiled.query).matches(compiled.parser.parse(content).root_node)
-    return time.perf_counter() - started
 
 
 def context(ground: Ground) -> Iterator[Figure]:
@@ -155,7 +136,7 @@ def save(ground: Ground) -> Iterator[Figure]:
         settled(client)
         sample = [_saves(client, root, file, 5) for file in spread]
         largest = _saves(client, root, files[-1], 15)
-    floors = [p(0.5, timed(partial(_parse_one, file), 20)) for file in (*spread, files[-1])]
+    floors = [p(0.5, timed(partial(read_and_parse, file), 20)) for file in (*spread, files[-1])]
     ground.stop()
     value = p(0.5, [each for taken in sample for each in taken])
     yield Figure(
@@ -197,16 +178,6 @@ def _saves(client: Client, root: Path, file: Path, times: int) -> list[float]:
         taken.append(time.perf_counter() - saved - SETTLE_MS / 1000)
     context.destroy(0)
     return taken
-
-
-def _parse_one(file: Path) -> None:
-    from recalld.code.grammar import _compiled
-    from recalld.code.languages import language_of
-
-    content = file.read_bytes()
-    language = language_of(file.name, content)
-    assert language is not None
-    _compiled(language).parser.parse(content)
 
 
 def search_and_memory(ground: Ground) -> Iterator[Figure]:
@@ -308,13 +279,3 @@ def many_workspaces(ground: Ground) -> Iterator[Figure]:
         memory <= 600 and descriptors <= 200,
     )
     yield Figure("search in one of 100 workspaces of 100, p50", f"{p(0.5, taken):.1f} ms", "–")
-
-
-ALL: dict[str, Measure] = {
-    "context": context,
-    "save": save,
-    "search": search_and_memory,
-    "scan": first_scan,
-    "start": start,
-    "workspaces": many_workspaces,
-}

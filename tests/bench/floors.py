@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,6 +53,37 @@ def asking(address: str) -> Iterator[Callable[[bytes], None]]:
         yield ask
     finally:
         context.destroy(0)
+
+
+def read_and_parse(file: Path) -> None:
+    """Read a file and parse it, no more."""
+    from recalld.code.grammar import _compiled
+    from recalld.code.languages import language_of
+
+    content = file.read_bytes()
+    language = language_of(file.name, content)
+    assert language is not None
+    _compiled(language).parser.parse(content)
+
+
+def parse_and_query(files: Iterable[Path]) -> float:
+    """Seconds in which this process reads all that is code among the files, parses it and runs the queries."""
+    from tree_sitter import QueryCursor
+
+    from recalld.code.grammar import _compiled
+    from recalld.code.languages import language_of
+
+    listed = [file for file in files if file.is_file()]
+    started = time.perf_counter()
+    for file in listed:
+        if file.stat().st_size > 1_000_000:
+            continue
+        content = file.read_bytes()
+        language = language_of(file.name, content)
+        if language is not None:
+            compiled = _compiled(language)
+            QueryCursor(compiled.query).matches(compiled.parser.parse(content).root_node)
+    return time.perf_counter() - started
 
 
 class BareSearch:

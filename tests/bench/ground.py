@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,17 @@ BATCH = 500
 class Ground:
     """A temporary folder with a daemon's home and copies of the project in it."""
 
-    def __init__(self, folder: Path, django: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.django = django
         self.home = folder / "home"
         os.environ["RECALLD_HOME"] = str(self.home)
         self.paths = find_paths()
         self.daemon: subprocess.Popen[bytes] | None = None
+
+    @cached_property
+    def django(self) -> Path:
+        """The large real project, fetched when first asked for."""
+        return _django()
 
     def start(self) -> float:
         """Start the daemon; seconds until its first answer."""
@@ -88,7 +93,7 @@ class Ground:
 def ground() -> Iterator[Ground]:
     """A `Ground` that leaves nothing behind."""
     folder = Path(tempfile.mkdtemp(prefix="recalld-bench-"))
-    made = Ground(folder, _django())
+    made = Ground(folder)
     try:
         yield made
     finally:

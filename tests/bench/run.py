@@ -8,8 +8,28 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench.figures import ALL, Figure
+from tests.bench.figures import (
+    Figure,
+    Measure,
+    context,
+    first_scan,
+    many_workspaces,
+    save,
+    search_and_memory,
+    start,
+)
 from tests.bench.ground import DJANGO, ground
+from tests.bench.verdicts import verdicts
+
+ALL: dict[str, Measure] = {
+    "context": context,
+    "save": save,
+    "verdicts": verdicts,
+    "search": search_and_memory,
+    "scan": first_scan,
+    "start": start,
+    "workspaces": many_workspaces,
+}
 
 
 def main() -> int:
