@@ -62,7 +62,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     context_cache: Positive = 512
     """Prepared contexts kept in memory."""
     bulk_files: Positive = 50
-    """When more files than this change at once, only those with memories are pushed."""
+    """When more files than this change at once, only the contexts of those that are open are pushed."""
 
     chroma_url: str = ""
     """Address of a Chroma server to use in place of the built-in index, as `http://localhost:8000`."""

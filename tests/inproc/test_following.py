@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from recall import Client
-from recall.calls import Call
 from recall.protocol.events import VerdictChanged
-from recall.protocol.requests import Verify
 from recall.protocol.values import Anchor, TrailStep
 from tests.e2e.running import commit, git
 from tests.inproc.conftest import House
@@ -172,7 +170,7 @@ def by_edit(client: Client, memory_id: str) -> None:
 
 
 def by_verify(client: Client, memory_id: str) -> None:
-    client.ask(Call(Verify(id=memory_id)))
+    client.verify(memory_id)
 
 
 @pytest.mark.parametrize("accept", [by_edit, by_verify])

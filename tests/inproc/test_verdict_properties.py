@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, seed, settings
 from hypothesis import strategies as st
 
 from recall import Client
@@ -25,20 +25,27 @@ Operation = tuple[str, int, int]
 sequences = st.lists(
     st.tuples(st.sampled_from(sorted(OPERATIONS)), st.integers(0, 11), st.integers(0, 11)), min_size=5, max_size=12
 )
-always = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-bounded = settings(always, max_examples=8, phases=(Phase.generate,))
-thorough = settings(always, max_examples=400, phases=(Phase.generate, Phase.shrink))
+split = [("copy", 0, 0), ("copy", 0, 0), ("reformat", 0, 0), ("delete", 0, 0), ("edit", 3, 0), ("revert", 0, 0)]
+back = [("rewrite", 0, 0), ("rename", 0, 0), ("delete", 0, 0), ("rename_file", 0, 1), ("bring_back", 0, 0)]
+always = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
+bounded = settings(always, max_examples=6, phases=(Phase.explicit, Phase.generate))
+thorough = settings(always, max_examples=200, phases=(Phase.generate, Phase.shrink))
 
 languages = pytest.mark.parametrize(
-    ("syntax", "methods"), KINDS, ids=[f"{syntax.language} {'methods' if m else 'functions'}" for syntax, m in KINDS]
+    ("number", "syntax", "methods"),
+    [(number, *kind) for number, kind in enumerate(KINDS)],
+    ids=[f"{syntax.language} {'methods' if m else 'functions'}" for syntax, m in KINDS],
 )
 
 
 @languages
 def test_any_sequence_of_changes_gives_the_verdicts_of_the_table(
-    house: House, tmp_path: Path, syntax: Syntax, methods: bool
+    house: House, tmp_path: Path, number: int, syntax: Syntax, methods: bool
 ) -> None:
+    @seed(number)
     @bounded
+    @example(split)
+    @example(back)
     @given(sequences)
     def run(sequence: list[Operation]) -> None:
         play(tmp_path, syntax, methods, sequence)
@@ -50,8 +57,9 @@ def test_any_sequence_of_changes_gives_the_verdicts_of_the_table(
 @pytest.mark.timeout(1800)
 @languages
 def test_many_sequences_of_changes_give_the_verdicts_of_the_table(
-    house: House, tmp_path: Path, syntax: Syntax, methods: bool
+    house: House, tmp_path: Path, number: int, syntax: Syntax, methods: bool
 ) -> None:
+    @seed(number)
     @thorough
     @given(sequences)
     def run(sequence: list[Operation]) -> None:

@@ -160,7 +160,7 @@ def _leaf(text: bytes, language: Language) -> str:
             while qualifier != (shorter := _TYPE_ARGUMENTS.sub("", qualifier)):
                 qualifier = shorter
             parts = [*qualifier.replace(mark, ".").split("."), last]
-            name = ".".join(part for part in parts if part and part not in _TRANSPARENT)
+            name = ".".join(part for part in parts if part and part not in _TRANSPARENT) or last
     return name
 
 

@@ -6,10 +6,12 @@ import difflib
 import re
 
 from recall.protocol.errors import RecallError
-from recalld.outline import SKIPPED, Outline, Symbol
+from recalld.outline import SKIPPED, Outline, Symbol, bare
 from recalld.store.rows import AnchorRow
 
 SEPARATOR = "::"
+_TYPE_ARGUMENTS = re.compile(r"<[^<>]*>")
+_PACKAGE = re.compile(r"\b(?:\w+\.)+(?=\w)")
 _LINES = re.compile(r"(?P<path>.+):(?P<first>[1-9]\d*)-(?P<last>[1-9]\d*)")
 
 
@@ -70,6 +72,11 @@ def find_symbol(outline: Outline, name: str) -> Symbol:
         if symbol.name == name:
             return symbol
     short = [symbol for symbol in outline.symbols if names(symbol, name)]
+    if not short and "(" in name:
+        # Parameter types are written in many ways, and may be given although the name is the only one of its kind.
+        erased = _erased(name)
+        short = [symbol for symbol in outline.symbols if _erased(symbol.name) == erased]
+        short = short or [symbol for symbol in outline.symbols if symbol.name == bare(name)]
     if len(short) == 1:
         return short[0]
     if short:
@@ -88,6 +95,14 @@ def names(symbol: Symbol, name: str) -> bool:
     """Whether a name that is not whole means this symbol: its last parts, with or without parameter types."""
     whole = f".{symbol.name}"
     return whole.endswith(f".{name}") or whole.partition("(")[0].endswith(f".{name}")
+
+
+def _erased(name: str) -> str:
+    """A name with its parameter types at their barest: no spaces, type arguments, packages; `...` as `[]`."""
+    qualified, _, types = "".join(name.split()).partition("(")
+    while types != (shorter := _TYPE_ARGUMENTS.sub("", types)):
+        types = shorter
+    return f"{qualified}({_PACKAGE.sub('', types).replace('...', '[]')}"
 
 
 def near_names(outline: Outline, name: str) -> list[str]:

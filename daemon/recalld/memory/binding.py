@@ -10,8 +10,8 @@ from recalld.memory.anchors import SEPARATOR, enclosing, find_symbol, split_line
 from recalld.memory.codebase import Codebase
 from recalld.memory.forms import form_of_file, form_of_folder, form_of_symbol, lines_of
 from recalld.memory.trees import Tree
-from recalld.outline import SKIPPED, Outline
-from recalld.store.rows import AnchorRow
+from recalld.outline import SKIPPED, Outline, Symbol
+from recalld.store.rows import AnchorRow, FormRow
 
 
 class Binding:
@@ -84,7 +84,7 @@ class Binding:
             form = form_of_file(outline, content, self._at)
         else:
             anchor.symbol = symbol.name
-            form = form_of_symbol(outline, symbol, content, self._at)
+            form = await self._form(outline, symbol)
         form.excerpt = lines_of(content, first, last)
         anchor.forms = [form]
         return anchor
@@ -110,8 +110,13 @@ class Binding:
                 raise
             self.warnings.append(f"{refusal.message}: kept unresolved")
             return AnchorRow(kind="symbol", path=path, symbol=name)
-        form = form_of_symbol(outline, symbol, await self._content(outline), self._at)
+        form = await self._form(outline, symbol)
         return AnchorRow(kind="symbol", path=path, symbol=symbol.name, forms=[form])
+
+    async def _form(self, outline: Outline, symbol: Symbol) -> FormRow:
+        form = form_of_symbol(outline, symbol, await self._content(outline), self._at)
+        form.namesakes = await self._codebase.namesakes(self._tree, outline.path, symbol)
+        return form
 
     async def _content(self, outline: Outline) -> bytes:
         if outline.path not in self._contents:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 from recalld.code import ParserPool
 from recalld.memory.trees import ROOT_FOLDER, Tree
-from recalld.outline import Outline
+from recalld.outline import Outline, Symbol, bare
 from recalld.store import Store, outlines
+
+MAX_NAMESAKES = 40
+"""Symbols of one name that are looked at, those nearest in their whole name and in size."""
 
 
 class Codebase:
@@ -69,6 +72,11 @@ class Codebase:
             self._after_read(file)
         same = hashlib.blake2b(content, digest_size=16).hexdigest() == outline.content_hash
         return content if same else b""
+
+    async def namesakes(self, tree: Tree, path: str, symbol: Symbol) -> str:
+        """The symbols of other files with the own name of one in this file, one `path::name` a line."""
+        found = await self._store.code.read(outlines.namesakes, tree.id, bare(symbol.name), symbol.size, MAX_NAMESAKES)
+        return "\n".join(f"{where}::{name}" for where, name in found if where != path)
 
     async def folder_exists(self, tree: Tree, folder: str) -> bool:
         """Whether the folder is there."""

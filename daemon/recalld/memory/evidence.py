@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from recalld.memory.anchors import place as written
 from recalld.memory.forms import declarations, text_of
 from recalld.memory.likeness import Code, likeness, name_likeness
 from recalld.outline import Outline, Symbol, bare, last_name, plain
@@ -22,21 +23,26 @@ WENT_ALONG = 0.4
 ENOUGH_BY_NAME, ENOUGH_AT_HOME, ENOUGH_ELSEWHERE = 1, 3, 5
 """Words and operators that two texts must share to be evidence: the same body of the same name in the same file; in the
 same file or by the same name; and else."""
-ALIKE_AT_HOME, ALIKE_ELSEWHERE, ALIKE_BY_NAME, ALIKE_BY_BODY = 0.5, 0.6, 0.3, 0.75
-"""Likeness to follow by: in the same file; in another under the same name; in the same file under a like name; in
-another under another name."""
+ALIKE_AT_HOME, ALIKE_BY_TAIL, ALIKE_BY_NAME = 0.5, 0.45, 0.3
+"""Likeness to follow by in the same file: under another name; under the same own name in another class; under a name
+that is alike."""
+ALIKE_ELSEWHERE, ALIKE_BY_QUALIFIED, ALIKE_BY_BODY = 0.65, 0.5, 0.75
+"""The same in another file: under the same own name; under the same qualified name; under another name."""
 NAMES_ALIKE = 0.8
 UNLIKE = 0.3
 """Below this, what stands under the old name is other code."""
 MARGIN = 0.08
 """By so much the best candidate has to be better than the next."""
 NAME_WEIGHT = 0.1
+NEAR_IN_SIZE, SHORT = 0.3, 8
+"""Code that has less than this share of the other's tokens, and these few, is not compared."""
 MAX_CANDIDATES = 5
 MAX_FORMS = 8
 """Of an anchor's forms, so many are compared by likeness: the first, and the newest."""
 
+CONSTRUCTOR = "constructor"
 _GROUPS = {
-    **dict.fromkeys(("function", "method", "constructor", "macro"), "code"),
+    **dict.fromkeys(("function", "method", CONSTRUCTOR, "macro"), "code"),
     **dict.fromkeys(("constant", "variable", "field", "property"), "value"),
 }
 
@@ -114,6 +120,8 @@ class Snapshot:
         ]
 
     def _index(self) -> None:
+        if len(self._indexed) == len(self.outlines):
+            return
         for path in self.outlines.keys() - self._indexed:
             outline = self.outlines[path]
             for symbol in outline.symbols if outline else ():
@@ -199,7 +207,8 @@ class _Candidate:
     @property
     def alike(self) -> bool:
         if self.same_tail:
-            needed = ALIKE_BY_NAME if self.at_home else ALIKE_AT_HOME if self.same_name else ALIKE_ELSEWHERE
+            needed = ALIKE_BY_QUALIFIED if self.same_name else ALIKE_ELSEWHERE
+            needed = ALIKE_BY_TAIL if self.at_home else needed
         elif self.at_home:
             needed = ALIKE_BY_NAME if self.name_likeness >= NAMES_ALIKE else ALIKE_AT_HOME
         else:
@@ -281,36 +290,55 @@ def _places(candidates: Sequence[_Candidate]) -> tuple[Place, ...]:
 def _candidates(forms: Sequence[FormRow], snapshot: Snapshot) -> Iterator[_Candidate]:
     compared = [forms[0], *forms[1:][-MAX_FORMS + 1 :]]
     codes = [(form, Code(form.code, form.language, last_name(form.symbol or ""))) for form in compared]
-    beside = {form.path: declarations(form.beside) for form in compared}
-    homes = {path for form in forms for path in (form.path, *snapshot.became.get(form.path, ()))}
-    fingerprints = {form.fingerprint for form in forms}
-    stood_beside = {fingerprint for names in beside.values() for fingerprint in names.values()} - fingerprints
     names = {form.symbol or "" for form in forms}
     own = {plain(bare(name)) for name in names}
     tails = {plain(last_name(name)) for name in names}
+    fingerprints = {form.fingerprint for form in forms}
     marks = {mark for form in compared for mark in form.marks}
-    group = _group(forms[-1].kind)
-    for place in snapshot.places(homes, fingerprints, tails, marks):
+    constructs = forms[-1].kind == CONSTRUCTOR  # named after its class in some languages
+    headers = {form.header for form in compared}
+    beside: defaultdict[str, set[str]] = defaultdict(set)
+    stood_beside: set[str] = set()
+    namesakes = {line for form in compared for line in form.namesakes.splitlines()}
+    families = []
+    for form in compared:
+        declared = declarations(form.beside)
+        families.append(_family(form, declared, snapshot))
+        stood_beside |= set(declared.values()) - fingerprints
+        for home in (form.path, *snapshot.became.get(form.path, ())):
+            beside[home] |= declared.keys() - names
+    for place in snapshot.places(beside, fingerprints, tails, marks):
         symbol, path = place.symbol, place.outline.path
-        if _group(symbol.kind) != group:
-            continue
-        at_home, exact = path in homes, symbol.fingerprint in fingerprints
+        at_home, exact = path in beside, symbol.fingerprint in fingerprints
         # What stood beside the code when that was accepted cannot be what became of it.
-        known = symbol.name in beside.get(path, ()) and symbol.name not in names
-        if at_home and not exact and (known or symbol.fingerprint in stood_beside):
+        known = symbol.name in beside.get(path, ())
+        if _group(symbol.kind) != _group(forms[-1].kind) or (
+            at_home and not exact and (known or symbol.fingerprint in stood_beside)
+        ):
             continue
-        same_tail = plain(last_name(symbol.name)) in tails
+        same_tail = plain(last_name(symbol.name)) in tails or (constructs and at_home and symbol.kind == CONSTRUCTOR)
         found = _Candidate(
             place,
             same_name=plain(bare(symbol.name)) in own,
             same_tail=same_tail,
             at_home=at_home,
-            went_along=same_tail and any(_went_along(form, place, snapshot) for form in compared),
+            went_along=same_tail and any(_went_along(family, place, snapshot) for family in families),
             exact=exact,
         )
+        if not (exact or found.went_along or at_home) and written(path, bare(symbol.name)) in namesakes:
+            continue  # it was there all along, too
+        if not (exact or found.went_along or found.same_name):
+            telling = at_home or symbol.header in headers or not marks.isdisjoint(symbol.marks)
+            if not (telling and _near_in_size(symbol, compared)):
+                continue  # saves comparing texts that cannot be alike
         _compare(found, codes, snapshot.code(place))
         if not (known and found.shared < found.enough):
             yield found
+
+
+def _near_in_size(symbol: Symbol, forms: Sequence[FormRow]) -> bool:
+    """Whether one may be alike to the other at all; saves comparing their texts."""
+    return any(min(symbol.size, form.size) + SHORT > max(symbol.size, form.size) * NEAR_IN_SIZE for form in forms)
 
 
 def _compare(found: _Candidate, codes: Sequence[tuple[FormRow, Code]], code: Code) -> None:
@@ -329,21 +357,48 @@ def _at_a_form(candidate: _Candidate, forms: Sequence[FormRow]) -> bool:
     return any((form.path, bare(form.symbol or "")) == at for form in forms)
 
 
-def _went_along(form: FormRow, place: Place, snapshot: Snapshot) -> bool:
-    """Whether the code moved with its file, or its class with most of its members."""
-    name, was = bare(place.symbol.name), bare(form.symbol or "")
-    if place.outline.path in snapshot.became.get(form.path, ()):
-        return name == was
-    around, was_around = name.rpartition(".")[0], was.rpartition(".")[0]
-    if not (around and was_around) or (around, place.outline.path) == (was_around, form.path):
-        return False
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """What code may have gone along with: its file, or its class if that is not where it was."""
+
+    path: str
+    name: str
+    around: str
+    """The class, or nothing."""
+    members: dict[str, str]
+    """Names and fingerprints of its other members."""
+
+
+def _family(form: FormRow, declared: Mapping[str, str], snapshot: Snapshot) -> _Family:
+    name = bare(form.symbol or "")
+    around = name.rpartition(".")[0]
     left = snapshot.outlines.get(form.path)
-    if left is not None and any(bare(symbol.name) == was_around for symbol in left.symbols):
+    if left is not None and any(bare(symbol.name) == around for symbol in left.symbols):
+        around = ""
+    members = _members(declared, around) if around else {}
+    members.pop(last_name(name), None)
+    return _Family(form.path, name, around, members)
+
+
+def _went_along(family: _Family, place: Place, snapshot: Snapshot) -> bool:
+    name = bare(place.symbol.name)
+    if place.outline.path in snapshot.became.get(family.path, ()):
+        return name == family.name or _renamed_around(family, place)
+    around = name.rpartition(".")[0]
+    if not (around and family.members) or (around, place.outline.path) == (family.around, family.path):
         return False
-    then = _members(declarations(form.beside), was_around)
-    then.pop(last_name(was), None)
     now = _members({symbol.name: symbol.fingerprint for symbol in place.outline.symbols}, around)
-    return bool(then) and _share(then, now) >= WENT_ALONG
+    return _share(family.members, now) >= WENT_ALONG
+
+
+def _renamed_around(family: _Family, place: Place) -> bool:
+    """Whether a name differs from the old one by its outermost class alone, which the file does not have any more."""
+    outer, _, inner = bare(place.symbol.name).partition(".")
+    was_outer, _, was_inner = family.name.partition(".")
+    constructs = place.symbol.kind == CONSTRUCTOR and (inner, was_inner) == (outer, was_outer)
+    if not inner or (inner != was_inner and not constructs):
+        return False
+    return all(bare(symbol.name) != was_outer for symbol in place.outline.symbols)
 
 
 def _members(names: Mapping[str, str], around: str) -> dict[str, str]:
@@ -376,12 +431,18 @@ def became(then: Mapping[str, str], content_hash: str, path: str, files: Sequenc
     likely: list[tuple[float, bool, Outline]] = []
     for outline in files:
         same_bytes = bool(content_hash) and outline.content_hash == content_hash
-        share = _share(then, {symbol.name: symbol.fingerprint for symbol in outline.symbols}) if then else 0.0
+        now = {symbol.name: symbol.fingerprint for symbol in outline.symbols}
+        # By own names too: where a file is called after its class, both are renamed together.
+        share = max(_share(then, now), _share(_own_names(then), _own_names(now))) if then else 0.0
         if same_bytes or share >= WENT_ALONG:
             same_name = outline.path.rpartition("/")[2] == path.rpartition("/")[2]
             likely.append((1.0 + same_bytes if same_bytes else share, same_name, outline))
     best = max((each[:2] for each in likely), default=None)
     return sorted((outline for *rank, outline in likely if tuple(rank) == best), key=lambda outline: outline.path)
+
+
+def _own_names(names: Mapping[str, str]) -> dict[str, str]:
+    return {last_name(name): fingerprint for name, fingerprint in names.items()}
 
 
 def folder_became(then: Sequence[str], files: Iterable[str]) -> str | None:

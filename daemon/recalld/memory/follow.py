@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -196,7 +195,7 @@ class Follower:
         turns = await self._verdicts.judge(tree, anchors, fresh, settled=settled)
         await self._tell(tree, turns)
         self._contexts.forget(tree, None if turns else list(fresh))
-        await self._push(tree, fresh, {anchor.path for anchor in anchors})
+        await self._push(tree, fresh)
         kept = [outline for outline in fresh.values() if outline is not None]
         await self._store.code.write(_save, tree.id, kept, [path for path in fresh if fresh[path] is None])
         await self._verdicts.learn(tree)
@@ -212,10 +211,10 @@ class Follower:
             await asyncio.sleep(GIT_LOOK_S)
         return not git.settling(following.repository)
 
-    async def _push(self, tree: Tree, fresh: Mapping[str, Outline | None], anchored: AbstractSet[str]) -> None:
-        bulk = len(fresh) > self._config.bulk_files
+    async def _push(self, tree: Tree, fresh: Mapping[str, Outline | None]) -> None:
+        bulk = len(fresh) > self._config.bulk_files  # a switch of branches: nobody saved these one by one
         for path, outline in fresh.items():
-            if outline is not None and (not bulk or path in anchored or path in tree.open_files):
+            if outline is not None and (not bulk or path in tree.open_files):
                 await self._contexts.saved(tree, outline)
 
     async def _tell(self, tree: Tree, turns: Sequence[Turn]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from recalld.memory.codebase import Codebase
+from recalld.memory.codebase import MAX_NAMESAKES, Codebase
 from recalld.memory.evidence import Snapshot, became
 from recalld.memory.forms import declarations
 from recalld.memory.trees import Tree
@@ -16,7 +16,6 @@ from recalld.store import Store, outlines
 from recalld.store.rows import AnchorRow, FormRow
 
 MAX_SAME_BODY = 200
-MAX_SAME_NAME = 40
 MAX_SAME_MARK = 20
 MAX_SIBLINGS = 6
 """Of what stood beside the code in a file that is gone, so many names are looked for to find what the file became."""
@@ -136,7 +135,7 @@ def _files(connection: Connection, tree_id: str, leads: _Leads) -> list[str]:
     found = outlines.with_fingerprints(connection, tree_id, sorted(leads.fingerprints), MAX_SAME_BODY)
     found += outlines.with_marks(connection, tree_id, sorted(leads.marks), MAX_SAME_MARK)
     for name, size in (leads.siblings | leads.names).items():
-        found += outlines.with_name(connection, tree_id, name, size, MAX_SAME_NAME)
+        found += outlines.with_name(connection, tree_id, name, size, MAX_NAMESAKES)
     found += outlines.with_content(connection, tree_id, sorted(leads.content_hashes))
     found += outlines.called(connection, tree_id, leads.base_names)
     return found

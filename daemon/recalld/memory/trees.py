@@ -16,7 +16,7 @@ from recall.protocol.values import Context
 from recalld.memory.clock import Clock, iso
 from recalld.memory.identity import Identity, identify
 from recalld.store import Store, outlines, workspaces
-from recalld.store.rows import SightingRow, TreeRow, VerdictRow, WorkspaceRow
+from recalld.store.rows import AnchorRow, SightingRow, TreeRow, VerdictRow, WorkspaceRow
 
 PERSONAL = "ws-personal"
 """The workspace of memories that hold everywhere."""
@@ -42,6 +42,8 @@ class Tree:
     """What this tree says of each anchor, by the anchor's id; changed by `say` alone."""
     standing: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     """Which anchors' code stands at each path now, by their ids."""
+    drifting: dict[int, AnchorRow] = field(default_factory=dict)
+    """Those of the anchors judged since the start whose place is not certain, by id."""
     sightings: dict[int, SightingRow] = field(default_factory=dict)
     """What stands at anchors' places and is none of their forms, by the anchor's id."""
     open_files: OrderedDict[str, Context | None] = field(default_factory=OrderedDict)
@@ -50,6 +52,7 @@ class Tree:
 
     def say(self, anchor_id: int, verdict: VerdictRow | None) -> None:
         """Keep what this tree says of an anchor; None forgets it."""
+        self.drifting.pop(anchor_id, None)
         before = self.verdicts.pop(anchor_id, None)
         if before is not None:
             self.standing[before.path].discard(anchor_id)

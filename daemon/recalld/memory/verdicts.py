@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from recalld.memory import judgement
-from recalld.memory.anchors import place
+from recalld.memory.anchors import SEPARATOR, place
 from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
 from recalld.memory.evidence import Finding, Snapshot, folder_became, search, standing
@@ -124,9 +124,14 @@ class Verdicts:
         changed: list[VerdictRow] = []
         for anchor in judged:
             now, previous = said.get(anchor.id), tree.verdicts.get(anchor.id)
-            if now is None or now == previous:
+            if now is None:
                 continue
-            tree.say(anchor.id, now)
+            if now != previous:
+                tree.say(anchor.id, now)
+            if _is_drifting(anchor, now):
+                tree.drifting[anchor.id] = anchor
+            if now == previous:
+                continue
             changed.append(now)
             if previous is None or _gist(previous) != _gist(now):
                 turns.append(Turn(anchor, previous, now))
@@ -178,6 +183,8 @@ class Verdicts:
             followed = [s for s in tree.sightings.values() if s.followed and s.settled]
             for anchor_id in await self._learned(tree, [(each.anchor_id, each.form) for each in followed]):
                 tree.verdicts[anchor_id].evidence = "form"
+                if not _is_drifting(tree.drifting.get(anchor_id), tree.verdicts[anchor_id]):
+                    tree.drifting.pop(anchor_id, None)
 
     async def _learned(self, tree: Tree, forms: Sequence[tuple[int, FormRow]]) -> dict[int, FormRow]:
         if not forms:
@@ -237,6 +244,7 @@ class Verdicts:
             return None  # half written
         else:
             form = form_of_symbol(outline, symbol, content, at, source)
+            form.namesakes = await self._codebase.namesakes(tree, outline.path, symbol)
         if anchor.kind == "lines" and now.line and now.end_line:
             form.excerpt = lines_of(content, now.line, now.end_line)
         return form
@@ -272,31 +280,44 @@ class Verdicts:
         return await self._store.truth.read(anchors.anchors_at, [tree.workspace_id], paths, ids)
 
     async def drifting(self, tree: Tree, fresh: Mapping[str, Outline | None]) -> list[AnchorRow]:
-        """The anchors whose place is not certain and that these files might concern.
+        """The anchors whose place is not certain and that the news in these files might concern.
 
         Those have been found by more than their name, or not at all; a new copy of their code, or code of their
         name, may say something else.
+
+        Args:
+            fresh: outlines that the store does not have yet, None for files that are gone.
         """
-        uncertain = [i for i, said in tree.verdicts.items() if said.evidence in _UNCERTAIN]
-        if not uncertain:
+        if not tree.drifting:
             return []
-        found = await self._store.truth.read(anchors.anchors_at, [tree.workspace_id], [], uncertain)
-        symbols = [symbol for outline in fresh.values() if outline for symbol in outline.symbols]
+        before = await self._store.code.read(outlines.get_many, tree.id, list(fresh))
+        known = {(path, each.name, each.fingerprint) for path, outline in before.items() for each in outline.symbols}
+        symbols = [
+            symbol
+            for path, outline in fresh.items()
+            for symbol in (outline.symbols if outline else ())
+            if (path, symbol.name, symbol.fingerprint) not in known
+        ]
         fingerprints = {symbol.fingerprint for symbol in symbols}
         tails = {plain(last_name(symbol.name)) for symbol in symbols}
+        marks = {mark for symbol in symbols for mark in symbol.marks}
         names = {path.rpartition("/")[2] for path in fresh}
-        return [
-            anchor
-            for anchor in found
-            if anchor.kind == "folder"
-            or any(
-                form.fingerprint in fingerprints or plain(last_name(form.symbol)) in tails
+
+        def concerned(anchor: AnchorRow) -> bool:
+            candidates = tree.verdicts[anchor.id].candidates
+            if anchor.kind == "folder" or any(each.partition(SEPARATOR)[0] in fresh for each in candidates):
+                return True
+            return any(
+                form.fingerprint in fingerprints
+                or plain(last_name(form.symbol)) in tails
+                or not marks.isdisjoint(form.marks)
                 if form.symbol
                 else form.path.rpartition("/")[2] in names
                 for form in anchor.forms
             )
-            or any(candidate.partition("::")[0] in fresh for candidate in tree.verdicts[anchor.id].candidates)
-        ]
+
+        ids = [anchor.id for anchor in tree.drifting.values() if concerned(anchor)]
+        return await self._store.truth.read(anchors.anchors_at, [tree.workspace_id], [], ids) if ids else []
 
     async def judge_all(self, tree: Tree, *, settled: bool = True) -> list[Turn]:
         """Judge every anchor of the tree's workspace."""
@@ -335,6 +356,13 @@ class Verdicts:
 
 _NOWHERE = frozenset({"missing", "ambiguous"})
 _UNCERTAIN = frozenset({"file", "body", "likeness", "nothing"})
+
+
+def _is_drifting(anchor: AnchorRow | None, now: VerdictRow) -> bool:
+    """Whether files may turn a verdict that are not at the anchor's places."""
+    if now.evidence in _UNCERTAIN:
+        return True
+    return anchor is not None and anchor.kind == "folder" and now.verdict != "current"
 
 
 def _is_known_true(anchor: AnchorRow, finding: Finding | None) -> bool:

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select, update
 
 from recalld.store.rows import AnchorRow, FormRow
 from recalld.store.schema import anchor_forms, anchors, memories
 from recalld.store.statements import in_batches, last_id
 
-_LONG = ("code", "beside")
-_OF_MEMORIES = select(anchors).join(memories)
+_LONG = ("code", "beside", "namesakes")
 _FORM_WITHOUT_CODE = [column for column in anchor_forms.c if column.name not in _LONG]
 
 
@@ -50,16 +49,17 @@ def anchors_at(
     Args:
         ids: of further anchors to give with them.
     """
-    live = memories.c.workspace_id.in_(workspace_ids) & memories.c.forgotten_at.is_(None)
-    found: dict[int, AnchorRow] = {}
+    wanted = set(ids)
     for batch in in_batches(paths):
-        seen_there = select(anchor_forms.c.anchor_id).where(anchor_forms.c.path.in_(batch))
-        at = anchors.c.path.in_(batch) | anchors.c.id.in_(seen_there)
-        found |= {each.id: each for each in _anchors(connection, _OF_MEMORIES, live & at, with_code=False)}
-    for some in in_batches([anchor_id for anchor_id in ids if anchor_id not in found]):
-        by_id = live & anchors.c.id.in_(some)
-        found |= {each.id: each for each in _anchors(connection, _OF_MEMORIES, by_id, with_code=False)}
-    return list(found.values())
+        wanted.update(connection.scalars(select(anchors.c.id).where(anchors.c.path.in_(batch))))
+        wanted.update(connection.scalars(select(anchor_forms.c.anchor_id).where(anchor_forms.c.path.in_(batch))))
+    # Asked for one by one: a join would have all memories of the workspaces looked through.
+    memory = (memories.c.id == anchors.c.memory_id) & memories.c.workspace_id.in_(workspace_ids)
+    live = exists().where(memory & memories.c.forgotten_at.is_(None))
+    found: list[AnchorRow] = []
+    for some in in_batches(sorted(wanted)):
+        found += _anchors(connection, select(anchors), anchors.c.id.in_(some) & live, with_code=False)
+    return found
 
 
 def whole(connection: Connection, anchor_ids: Sequence[int]) -> dict[int, AnchorRow]:

@@ -179,14 +179,23 @@ def with_name(connection: Connection, tree_id: str, name: str, size: int, limit:
         size: in tokens.
         limit: of symbols to look at.
     """
-    query = (
-        sa.select(_files.c.path)
+    query = _named(tree_id, name, size, limit).with_only_columns(_files.c.path)
+    return list(dict.fromkeys(connection.scalars(query)))
+
+
+def namesakes(connection: Connection, tree_id: str, name: str, size: int, limit: int) -> list[tuple[str, str]]:
+    """Path and name, without parameter types, of the symbols that `with_name` looks at."""
+    return [(row.path, row.name) for row in connection.execute(_named(tree_id, name, size, limit))]
+
+
+def _named(tree_id: str, name: str, size: int, limit: int) -> sa.Select[Any]:
+    return (
+        sa.select(_files.c.path, _symbols.c.name)
         .join_from(_symbols, _files)
         .where(_symbols.c.tree_id == tree_id, _symbols.c.last_name == plain(last_name(name)))
         .order_by(_symbols.c.name != name, sa.func.abs(_symbols.c.size - size), _files.c.path)
         .limit(limit)
     )
-    return list(dict.fromkeys(connection.scalars(query)))
 
 
 def with_content(connection: Connection, tree_id: str, content_hashes: Sequence[str]) -> list[str]:

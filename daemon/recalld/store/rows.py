@@ -42,7 +42,7 @@ class FormRow(Row):
 
     `code` is the text of then, so that a diff can be shown, likeness measured, and fingerprints made anew when their
     normalisation changes. For files and folders `fingerprint` is over what they declare or contain, and `code` says
-    what that is. `code` and `beside` are long, and empty where they were not asked for.
+    what that is. `code`, `beside` and `namesakes` are long, and empty where they were not asked for.
     """
 
     path: str
@@ -64,6 +64,8 @@ class FormRow(Row):
     """As the outline had them."""
     beside: str = ""
     """What the file declared, one `kind name fingerprint` a line."""
+    namesakes: str = ""
+    """Code of the same own name in other files, one `path::name` a line."""
     id: int = 0
 
 

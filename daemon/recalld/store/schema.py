@@ -151,6 +151,7 @@ anchor_forms = Table(
     Column("excerpt", Text, nullable=False, server_default=""),
     Column("marks", JSON, nullable=False, server_default="[]"),
     Column("beside", Text, nullable=False, server_default=""),
+    Column("namesakes", Text, nullable=False, server_default=""),
     Index("anchor_forms_by_anchor", "anchor_id"),
     Index("anchor_forms_by_path", "path"),
     sqlite_autoincrement=True,

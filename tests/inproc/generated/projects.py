@@ -50,7 +50,7 @@ class Project:
 
     Operations are made of a kind and two numbers that choose what they are done to; what cannot be done is not.
     Bodies and names are never used twice, so that nothing is like anything by chance; copies are made on purpose,
-    and what has copies is left alone until it is deleted.
+    but never where the code once was and would be recognised, and what has copies is left alone until it is deleted.
     """
 
     def __init__(self, syntax: Syntax, *, methods: bool) -> None:
@@ -65,6 +65,8 @@ class Project:
                 function.key = function.name
             self.files.append(file)
         self.stored = copy.deepcopy(self.files)
+        self._been = {key: {place} for key, place in self.anchors().items()}
+        """By key, all places where the code has been."""
         self.deleted: dict[str, tuple[File, Function]] = {}
         """By key, what was deleted without a copy, and the file where it stood."""
         self.split: dict[str, frozenset[str]] = {}
@@ -108,7 +110,10 @@ class Project:
         """Do it; say what was done, or nothing if there is nothing that it can be done to."""
         self.renamed = None
         self._first, self._second = first, second
-        return OPERATIONS[kind](self)
+        done = OPERATIONS[kind](self)
+        for file, function in self._about():
+            self._been[function.key or ""].add(_place(file, function))
+        return done
 
     def rename(self) -> str:
         if not (found := self._pick(self._free())):
@@ -188,12 +193,11 @@ class Project:
         return f"{_place(file, file.functions[-1])} written"
 
     def copy(self) -> str:
-        """A copy under its name in a file that has none; there may be two."""
-        if not (found := self._pick([each for each in self._about() if len(self._copies(each[1])) < FILES - 1])):
+        """A copy under its name in another file; there may be two."""
+        if not (found := self._pick([each for each in self._about() if self._copies_go_to(*each)])):
             return ""
         file, function = found
-        taken = [file, *(of for of, _ in self._copies(function))]
-        to = next(each for each in self.files if not any(each is other for other in taken))
+        to = self._copies_go_to(file, function)[0]
         to.functions.append(Function(function.name, function.body, None))
         return f"{_place(file, function)} copied to {to.path}"
 
@@ -249,6 +253,15 @@ class Project:
             for file in self.files
             for each in file.functions
             if each is not function and each.name == function.name
+        ]
+
+    def _copies_go_to(self, file: File, function: Function) -> list[File]:
+        taken = [file, *(of for of, _ in self._copies(function))]
+        been = self._been[function.key or ""]
+        return [
+            each
+            for each in self.files
+            if not any(each is other for other in taken) and _place(each, function) not in been
         ]
 
     def _free(self) -> list[tuple[File, Function]]:

@@ -548,6 +548,10 @@ def rows_of(language: Specimen) -> Iterator[Row]:
         Step("moved+changed", s.here(s.renaming(s.edited)), f"{here}{s.renamed}"),
     )
     yield case("moved to another file and a line edited", Step("moved+changed", s.there(s.edited), f"{there}{s.name}"))
+    yield case(
+        "renamed, moved to another file and a line edited, all at once",
+        Step("moved+changed", s.there(s.renaming(s.edited)), f"{there}{s.renamed}"),
+    )
     yield case("its file renamed", Step("moved", {}, f"{file_renamed}::{s.owner}{s.name}", [(s.path, file_renamed)]))
     yield case(
         "copied, then the original deleted",

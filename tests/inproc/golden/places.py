@@ -95,7 +95,19 @@ WHOLE = [
         Step("current", {}, "tools/", [("lib", "tools")]),
     ),
     whole("a folder moved into another", "tools/", Step("moved", {}, "src/base/tools/", [("tools", "src/base/tools")])),
-    whole("a folder deleted", "tools/", Step("missing", {TEN: None, "tools/misc.py": None})),
+    whole(
+        "a folder deleted, and back again",
+        "tools/",
+        Step("missing", {TEN: None, "tools/misc.py": None}),
+        Step("current", {TEN: ten(), "tools/misc.py": UNRELATED}, "tools/"),
+    ),
+    row(
+        "most files of a folder deleted, and back again",
+        {**FILES, "tools/notes.txt": "what the tools are for\n"},
+        "tools/",
+        Step("changed", {TEN: None, "tools/misc.py": None}, "tools/"),
+        Step("current", {TEN: ten(), "tools/misc.py": UNRELATED}, "tools/"),
+    ),
 ]
 
 # --- lines ---------------------------------------------------------------------------------------

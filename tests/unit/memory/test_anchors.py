@@ -50,6 +50,12 @@ def test_overloads_share_their_bare_name() -> None:
     assert anchors.find_symbol(SESSIONS, "CopyUtils.copy(Reader,Writer)").name == "CopyUtils.copy(Reader,Writer)"
 
 
+def test_parameter_types_may_be_spelled_with_spaces_and_given_where_they_are_not_needed() -> None:
+    for types in ("byte[], OutputStream", "byte..., java.io.OutputStream", "byte[],OutputStream<T>"):
+        assert anchors.find_symbol(SESSIONS, f"CopyUtils.copy({types})").name == "CopyUtils.copy(byte[],OutputStream)"
+    assert anchors.find_symbol(SESSIONS, "merge(int)").name == "merge"
+
+
 def test_an_unknown_symbol_is_refused_with_near_names() -> None:
     with pytest.raises(RecallError, match=r"did you mean Session\.get_redirect_target") as refusal:
         anchors.find_symbol(SESSIONS, "get_redirect_targt")

@@ -12,7 +12,7 @@ down_revision = "0001"
 def upgrade() -> None:
     """Add the columns; forms from before have them empty, and are followed by name and exact body alone."""
     op.add_column("anchors", sa.Column("lines", sa.Text))
-    for name in ("content_hash", "excerpt", "beside"):
+    for name in ("content_hash", "excerpt", "beside", "namesakes"):
         op.add_column("anchor_forms", sa.Column(name, sa.Text, nullable=False, server_default=""))
     op.add_column("anchor_forms", sa.Column("marks", sa.JSON, nullable=False, server_default="[]"))
     op.create_index("anchor_forms_by_path", "anchor_forms", ["path"])
