@@ -10,9 +10,10 @@ from recall.protocol.errors import RecallError
 from recall.protocol.values import VERDICTS_WORST_FIRST, Verdict
 from recalld.memory import likeness
 from recalld.memory.anchors import find_symbol, place
-from recalld.memory.evidence import Finding, Place, Snapshot
+from recalld.memory.evidence import Finding
 from recalld.memory.forms import declarations
 from recalld.memory.likeness import Code
+from recalld.memory.snapshot import Place, Snapshot
 from recalld.outline import SKIPPED, Outline, bare, last_name
 from recalld.store.rows import AnchorRow, FormRow, VerdictRow
 

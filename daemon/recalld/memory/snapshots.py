@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from recalld.memory.codebase import MAX_NAMESAKES, Codebase
-from recalld.memory.evidence import Snapshot, became
+from recalld.memory.evidence import became
 from recalld.memory.forms import declarations
-from recalld.memory.trees import Tree
+from recalld.memory.snapshot import Snapshot
+from recalld.memory.trees import ROOT_FOLDER, Tree
 from recalld.outline import Outline, bare, last_name, plain
 from recalld.store import Store, outlines
 from recalld.store.rows import AnchorRow, FormRow
@@ -85,6 +86,17 @@ class Snapshots:
             outline = snapshot.outlines.get(path)
             if outline is not None and path not in snapshot.contents:
                 snapshot.contents[path] = await self._codebase.code(tree, outline)
+
+    async def files_under(self, tree: Tree, folder: str, snapshot: Snapshot) -> list[str]:
+        """The files below a folder, with what the store does not know yet."""
+        known = set(await self._codebase.files_under(tree, folder))
+        prefix = "" if folder == ROOT_FOLDER else folder
+        for path, outline in snapshot.outlines.items():
+            if outline is None:
+                known.discard(path)
+            elif path.startswith(prefix):
+                known.add(path)
+        return sorted(known)
 
     async def _outline(self, tree: Tree, snapshot: Snapshot, paths: Iterable[str]) -> None:
         unknown = sorted(set(paths) - snapshot.outlines.keys())

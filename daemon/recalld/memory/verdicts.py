@@ -1,8 +1,7 @@
-"""Verdicts kept: what each tree says of each anchor, what turned, and which forms are learned on the way.
+"""Verdicts kept: what each tree says of each anchor, and what turned.
 
-A verdict is a pure function of the anchor's forms and the tree (`evidence.py`, `judgement.py`). What stands at an
-anchor's place and is none of its forms is remembered as a sighting. When the code moves on from there, the sighting
-becomes a form, so that the next step starts from it; what was only passed through never does.
+A verdict is a pure function of the anchor's forms and the tree (`evidence.py`, `judgement.py`); `learning.py` says
+which states of the code become forms.
 """
 
 from __future__ import annotations
@@ -11,20 +10,20 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from recalld.memory import judgement
 from recalld.memory.anchors import SEPARATOR, place
-from recalld.memory.clock import Clock, iso
+from recalld.memory.clock import Clock
 from recalld.memory.codebase import Codebase
-from recalld.memory.evidence import Finding, Snapshot, folder_became, search, standing
-from recalld.memory.forms import form_of_file, form_of_folder, form_of_symbol, inside, lines_of
+from recalld.memory.evidence import Finding, folder_became, search, standing
+from recalld.memory.forms import inside
+from recalld.memory.learning import Learning
 from recalld.memory.likeness import unified_diff
+from recalld.memory.snapshot import Snapshot
 from recalld.memory.snapshots import Snapshots
 from recalld.memory.trees import ROOT_FOLDER, Tree, Trees
 from recalld.outline import Outline, last_name, plain
 from recalld.store import Store, anchors, outlines
-from recalld.store.rows import AnchorRow, FormRow, FormSource, SightingRow, VerdictRow
+from recalld.store.rows import AnchorRow, FormRow, VerdictRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ class Verdicts:
         self._store = store
         self._codebase = codebase
         self._trees = trees
-        self._clock = clock
         self._snapshots = Snapshots(store, codebase)
+        self._learning = Learning(store, codebase, self._snapshots, clock)
 
     async def judge(
         self,
@@ -64,11 +63,11 @@ class Verdicts:
         """
         async with tree.judging:  # of two that judge at once, the one with older outlines must not come last
             snapshot = await self._snapshots.take(tree, judged, fresh or {})
-            await self._accept_first(tree, judged, snapshot)
+            await self._learning.accept_first(tree, judged, snapshot)
             said = await self._say(tree, judged, snapshot)
-            if again := await self._look_back(tree, judged, said):
+            if again := await self._learning.look_back(tree, judged, said):
                 said |= await self._say(tree, again, snapshot)
-            await self._sight(tree, judged, said, snapshot, settled=settled)
+            await self._learning.sight(tree, judged, said, snapshot, settled=settled)
             return await self._keep(tree, judged, said)
 
     # --- judging -----------------------------------------------------------------------------------
@@ -101,23 +100,14 @@ class Verdicts:
             if await self._codebase.folder_exists(tree, folder):
                 break
         else:
-            everything = await self._files_under(tree, ROOT_FOLDER, snapshot)
+            everything = await self._snapshots.files_under(tree, ROOT_FOLDER, snapshot)
             became = folder_became(anchor.forms[-1].code.splitlines(), everything)
             if became is None:
                 return judgement.of_folder(anchor, None, [])
             folder = became
-        return judgement.of_folder(anchor, folder, inside(folder, await self._files_under(tree, folder, snapshot)))
-
-    async def _files_under(self, tree: Tree, folder: str, snapshot: Snapshot) -> list[str]:
-        """The files below a folder, with what the store does not know yet."""
-        known = set(await self._codebase.files_under(tree, folder))
-        prefix = "" if folder == ROOT_FOLDER else folder
-        for path, outline in snapshot.outlines.items():
-            if outline is None:
-                known.discard(path)
-            elif path.startswith(prefix):
-                known.add(path)
-        return sorted(known)
+        return judgement.of_folder(
+            anchor, folder, inside(folder, await self._snapshots.files_under(tree, folder, snapshot))
+        )
 
     async def _keep(self, tree: Tree, judged: Sequence[AnchorRow], said: Mapping[int, VerdictRow]) -> list[Turn]:
         turns: list[Turn] = []
@@ -141,114 +131,6 @@ class Verdicts:
 
     # --- forms -------------------------------------------------------------------------------------
 
-    async def _accept_first(self, tree: Tree, judged: Sequence[AnchorRow], snapshot: Snapshot) -> None:
-        """Accept the code of anchors that waited for it until now."""
-        for anchor in judged:
-            if anchor.forms:
-                continue
-            outline = snapshot.outlines.get(anchor.path)
-            there = judgement.waiting(anchor, outline)
-            if anchor.kind == "folder":
-                if not await self._codebase.folder_exists(tree, anchor.path):
-                    continue
-                there.verdict = "current"
-            if there.verdict == "current":
-                await self._snapshots.read(tree, snapshot, [anchor.path])
-                form = await self._form(tree, anchor, there, snapshot, "stored")
-                if form is not None:
-                    await self._store.truth.write(anchors.add_form, anchor.id, form)
-                    anchor.forms.append(form)
-
-    async def _look_back(
-        self, tree: Tree, judged: Sequence[AnchorRow], said: Mapping[int, VerdictRow]
-    ) -> list[AnchorRow]:
-        """Make forms of code that was edited in its place and is not there now; those that are to be judged again."""
-        left: list[tuple[int, FormRow]] = []
-        for anchor in judged:
-            sighting, now = tree.sightings.get(anchor.id), said.get(anchor.id)
-            if sighting is None or now is None or not sighting.settled or now.evidence == "form":
-                continue
-            form = sighting.form
-            if now.evidence == "nothing" or place(form.path, form.symbol) != place(now.path, now.symbol):
-                left.append((anchor.id, form))
-        stored = await self._learned(tree, left)
-        again = [anchor for anchor in judged if anchor.id in stored]
-        for anchor in again:
-            anchor.forms.append(stored[anchor.id])
-        return again
-
-    async def learn(self, tree: Tree) -> None:
-        """Make forms of the places that code was followed to, so that the next step starts from there."""
-        async with tree.judging:
-            followed = [s for s in tree.sightings.values() if s.followed and s.settled]
-            for anchor_id in await self._learned(tree, [(each.anchor_id, each.form) for each in followed]):
-                tree.verdicts[anchor_id].evidence = "form"
-                if not _is_drifting(tree.drifting.get(anchor_id), tree.verdicts[anchor_id]):
-                    tree.drifting.pop(anchor_id, None)
-
-    async def _learned(self, tree: Tree, forms: Sequence[tuple[int, FormRow]]) -> dict[int, FormRow]:
-        if not forms:
-            return {}
-        stored = await self._store.truth.write(_add_forms, forms)
-        for anchor_id in stored:
-            tree.sightings.pop(anchor_id, None)
-        await self._store.code.write(outlines.save_sightings, tree.id, [], list(stored))
-        return stored
-
-    async def _sight(
-        self,
-        tree: Tree,
-        judged: Sequence[AnchorRow],
-        said: Mapping[int, VerdictRow],
-        snapshot: Snapshot,
-        *,
-        settled: bool,
-    ) -> None:
-        """Remember what stands at the anchors' places and is none of their forms."""
-        sighted: list[SightingRow] = []
-        gone: list[int] = []
-        for anchor in judged:
-            now, before = said.get(anchor.id), tree.sightings.get(anchor.id)
-            if now is None:
-                continue
-            if now.evidence == "nothing" or _is_form(anchor.forms, now):
-                if tree.sightings.pop(anchor.id, None):
-                    gone.append(anchor.id)
-                continue
-            sure = settled and not _half_written(anchor, snapshot)
-            if before is not None and _is_form([before.form], now) and (before.settled or not sure):
-                continue
-            form = await self._form(tree, anchor, now, snapshot, "followed")
-            if form is not None:
-                came = all((each.path, each.symbol) != (now.path, now.symbol) for each in anchor.forms)
-                sighting = SightingRow(anchor_id=anchor.id, settled=sure, followed=came, form=form)
-                tree.sightings[anchor.id] = sighting
-                sighted.append(sighting)
-        if sighted or gone:
-            await self._store.code.write(outlines.save_sightings, tree.id, sighted, gone)
-
-    async def _form(
-        self, tree: Tree, anchor: AnchorRow, now: VerdictRow, snapshot: Snapshot, source: FormSource
-    ) -> FormRow | None:
-        """The form of an anchor's code as it stands; None where its file has changed meanwhile."""
-        at = iso(self._clock())
-        if anchor.kind == "folder":
-            return form_of_folder(now.path, await self._files_under(tree, now.path, snapshot), at, source)
-        outline, content = snapshot.outlines.get(now.path), snapshot.contents.get(now.path, b"")
-        if outline is None or not (content or not outline.lines):
-            return None
-        symbol = next((each for each in outline.symbols if each.name == now.symbol), None)
-        if symbol is None:
-            form = form_of_file(outline, content, at, source)
-        elif source == "followed" and outline.status == "partial":
-            return None  # half written
-        else:
-            form = form_of_symbol(outline, symbol, content, at, source)
-            form.namesakes = await self._codebase.namesakes(tree, outline.path, symbol)
-        if anchor.kind == "lines" and now.line and now.end_line:
-            form.excerpt = lines_of(content, now.line, now.end_line)
-        return form
-
     async def accept(self, tree: Tree, accepted: Sequence[AnchorRow]) -> list[AnchorRow]:
         """Accept the code of now as one more form of each anchor whose code stands somewhere in this tree.
 
@@ -262,15 +144,23 @@ class Verdicts:
         forms: list[tuple[int, FormRow]] = []
         done: list[AnchorRow] = []
         for anchor in standing_ones:
-            form = await self._form(tree, anchor, tree.verdicts[anchor.id], snapshot, "accepted")
+            form = await self._learning.form(tree, anchor, tree.verdicts[anchor.id], snapshot, "accepted")
             if form is not None:
                 forms.append((anchor.id, form))
                 done.append(anchor)
-        await self._store.truth.write(_add_forms, forms)
+        await self._learning.accept(forms)
         fresh = list((await self._store.truth.read(anchors.whole, [anchor.id for anchor in done])).values())
         for each in self._trees.of_workspace(tree.workspace_id):
             await self.judge(each, fresh)
         return done
+
+    async def learn(self, tree: Tree) -> None:
+        """Make forms of the places that code was followed to, so that the next step starts from there."""
+        async with tree.judging:
+            for anchor_id in await self._learning.learn(tree):
+                tree.verdicts[anchor_id].evidence = "form"
+                if not _is_drifting(tree.drifting.get(anchor_id), tree.verdicts[anchor_id]):
+                    tree.drifting.pop(anchor_id, None)
 
     # --- asking ------------------------------------------------------------------------------------
 
@@ -339,7 +229,7 @@ class Verdicts:
             return ""
         snapshot = await self._snapshots.take(tree, [AnchorRow(kind="file", path=now.path)], {})
         await self._snapshots.read(tree, snapshot, [now.path])
-        form = await self._form(tree, anchor, now, snapshot, "accepted")
+        form = await self._learning.form(tree, anchor, now, snapshot, "accepted")
         if form is None:
             return ""
         then = [known for known in anchor.forms if known.source != "followed"][-1]
@@ -417,21 +307,3 @@ def _say_of_file(anchor: AnchorRow, snapshot: Snapshot) -> VerdictRow:
 
 def _gist(said: VerdictRow) -> tuple[str, str, str | None]:
     return said.verdict, said.path, said.symbol
-
-
-def _is_form(forms: Sequence[FormRow], now: VerdictRow) -> bool:
-    return any(
-        (form.path, form.symbol) == (now.path, now.symbol)
-        and now.fingerprint == (form.fingerprint if form.symbol else form.content_hash)
-        for form in forms
-    )
-
-
-def _half_written(anchor: AnchorRow, snapshot: Snapshot) -> bool:
-    """Whether a file that had the code looks as if somebody was not done with writing it."""
-    left = (snapshot.outlines.get(form.path) for form in anchor.forms if anchor.kind != "folder")
-    return any(outline is not None and (outline.status == "partial" or not outline.lines) for outline in left)
-
-
-def _add_forms(connection: Connection, forms: Sequence[tuple[int, FormRow]]) -> dict[int, FormRow]:
-    return {anchor_id: anchors.add_form(connection, anchor_id, form) for anchor_id, form in forms}
