@@ -92,6 +92,9 @@ class Demo:
             self._type("show", decision.id)
             self._tell("The change is taken back, and the memory holds again")
             self._save(events, demo_project.MODEL_CODE, "current")
+            self._tell("The function gets another name and moves to the end of its file: the memory goes along")
+            self._save(events, demo_project.RENAMED_CODE, "moved")
+            self._type("show", decision.id)
 
     def _tell(self, what: str) -> None:
         self._terminal.say(f"\n{self._terminal.style.bold('— ' + what)}")

@@ -31,6 +31,9 @@ class Memory(Base):
     workspace = related("Workspace")
 '''
 
+_FUNCTION = MODEL_CODE[MODEL_CODE.index("def related") : MODEL_CODE.index("\n\nclass Workspace")]
+RENAMED_CODE = (MODEL_CODE.replace(_FUNCTION + "\n\n", "") + "\n\n" + _FUNCTION).replace("related(", "relation_to(")
+
 FILES = {
     MODEL: MODEL_CODE,
     "api/database.py": '''"""Sessions and queries."""
@@ -72,4 +75,5 @@ MEMORIES = (
 EDITS: dict[Verdict, str] = {
     "changed": 'lazy="raise" becomes lazy="select"',
     "current": 'lazy="select" becomes lazy="raise" again',
+    "moved": "related becomes relation_to",
 }

@@ -16,8 +16,9 @@ from recalld.outline import Symbol
 
 MAX_SIGNATURE = 200
 MAX_MARKS = 2
+MAX_MARKED_LINES = 200
 MIN_TELLING_LINE = 8
-"""Bytes, without white space."""
+"""Bytes, without indentation."""
 
 _LOCALS = frozenset({"constant", "variable", "field", "property"})
 _CODE = frozenset({"function", "method", "constructor", "macro"})
@@ -89,7 +90,7 @@ def extract(source: bytes, language: Language, max_symbols: int) -> Extracted:
                 header=header,
                 size=size,
                 parent=parent,
-                marks=_marks(hashes[d.line + 1 : d.end_line + 1]),
+                marks=_marks(hashes[d.line + 1 : min(d.end_line + 1, d.line + MAX_MARKED_LINES)]),
             )
         )
     return Extracted(symbols, captured.has_errors, cut)
@@ -200,12 +201,8 @@ def _parents(places: list[_Place], symbols_at: list[int]) -> list[int]:
 
 
 def _line_hashes(code: bytes) -> list[int]:
-    """A hash of each line, whatever its white space; 0 of a line too short to tell code from other code."""
-    found = []
-    for line in code.split(b"\n"):
-        text = b"".join(line.split())
-        found.append(crc32(text) if len(text) >= MIN_TELLING_LINE else 0)
-    return found
+    """A hash of each line, whatever its indentation; 0 of a line too short to tell code from other code."""
+    return [crc32(text) if len(text := line.strip()) >= MIN_TELLING_LINE else 0 for line in code.split(b"\n")]
 
 
 def _marks(hashes: Sequence[int]) -> tuple[int, ...]:

@@ -27,6 +27,7 @@ _OWN_NAME = b"\x00name"
 _QUOTES = (b"'", b'"')
 _PIECE = re.compile(rb"([a-zA-Z]*)'([^'\"\\\n]*)'")
 _INDENT, _DEDENT = b"\x00in", b"\x00out"
+_BLANK = bytes(each if each == ord("\n") else ord(" ") for each in range(256))
 _SELF = frozenset({b"self", b"cls", b"this", b"super", b"Self"})
 # What may stand at one position, in this order: a definition ends before the blocks around it do, and starts
 # after them.
@@ -144,7 +145,7 @@ def _blanked(code: bytes, spans: list[Span]) -> bytes:
         return code
     blanked = bytearray(code)
     for start, end in spans:
-        blanked[start:end] = b" " * (end - start)
+        blanked[start:end] = code[start:end].translate(_BLANK)
     return bytes(blanked)
 
 
