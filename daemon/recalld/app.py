@@ -45,6 +45,7 @@ from recalld.memory.follow import Follower
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
 from recalld.memory.past import Past
+from recalld.memory.renewal import Renewal
 from recalld.memory.search import Search
 from recalld.memory.storing import Storing
 from recalld.memory.trees import Tree, Trees
@@ -62,6 +63,11 @@ log = logging.getLogger(__name__)
 
 FINISH_S = 0.5
 """How long requests under way may take to end when the daemon stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class _StoreOpened(Event):
+    """It may hold forms of code from an older version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,8 @@ class App:
         self._follower = Follower(
             config, self._store, self._trees, self._pool, codebase, verdicts, contexts, self._bus.publish
         )
-        self._openings = Lane("opening trees", self._watch_tree)
+        self._renewal = Renewal(self._store, self._pool)
+        self._openings = Lane("opening trees", self._open)
         self._losses = Lane("losing trees", self._lose_tree)
         self._jobs = Jobs(
             [Job(name="purge-forgotten", every_hours=24, run=memories.purge_expired, max_s=600)],
@@ -161,6 +168,7 @@ class App:
         await self._store.open()
         await self._quarantine.load()
         followed = await self._trees.start()
+        self._openings.put(_StoreOpened())
         self._bus.start()
         self._sockets.start()
         self._heartbeat = asyncio.create_task(self._beat(), name="heartbeat")
@@ -249,7 +257,11 @@ class App:
         counts = await self._store.truth.read(workspaces.memory_counts)
         return wire.ReindexReply(files=tree.files, memories=counts.get(tree.workspace_id, 0))
 
-    async def _watch_tree(self, event: _TreeOpened) -> None:
+    async def _open(self, event: _StoreOpened | _TreeOpened) -> None:
+        """Bring forms up to date before the first tree is watched, and so before its code is judged by them."""
+        if isinstance(event, _StoreOpened):
+            await self._renewal.run()
+            return
         tree = self._trees.get(event.tree_id)
         if tree is not None:
             await self._watcher.add(tree.id, tree.root)

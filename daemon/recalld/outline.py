@@ -7,11 +7,13 @@ from typing import Literal
 
 import msgspec
 
-FINGERPRINT_VERSION = 1
+FINGERPRINT_VERSION = 2
 """Raised when the normalisation changes; older fingerprints are then made anew from the code that forms keep."""
 
 Status = Literal["parsed", "partial", "text", "binary", "generated", "oversized", "unreadable", "quarantined", "gone"]
 SKIPPED: frozenset[str] = frozenset({"binary", "generated", "oversized", "unreadable", "quarantined"})
+CODE_KINDS = frozenset({"function", "method", "constructor", "macro"})
+"""Kinds of symbols that run, and whose variables are their own."""
 
 
 class Symbol(msgspec.Struct, frozen=True, array_like=True):
@@ -41,6 +43,16 @@ class Symbol(msgspec.Struct, frozen=True, array_like=True):
     """Index of the enclosing symbol in the file's list, -1 at the top."""
     marks: tuple[int, ...] = ()
     """The smallest hashes of its body's lines, at most two: code of which most lines are the same shares one."""
+
+
+class CutOut(msgspec.Struct, frozen=True, array_like=True):
+    """What the bytes of a definition do not say when they are cut out of their file."""
+
+    language: str
+    kind: str
+    """As the symbol had it."""
+    in_code: bool
+    """A function was around it."""
 
 
 class Outline(msgspec.Struct, array_like=True):

@@ -12,7 +12,7 @@ from recalld.code.fingerprint import CONTAINERS, Normalised
 from recalld.code.grammar import Captured, Definition, capture
 from recalld.code.languages import Language
 from recalld.code.parameters import parameter_types
-from recalld.outline import Symbol
+from recalld.outline import CODE_KINDS, CutOut, Symbol
 
 MAX_SIGNATURE = 200
 MAX_MARKS = 2
@@ -21,7 +21,6 @@ MIN_TELLING_LINE = 8
 """Bytes, without indentation."""
 
 _LOCALS = frozenset({"constant", "variable", "field", "property"})
-_CODE = frozenset({"function", "method", "constructor", "macro"})
 _HOLD_METHODS = (CONTAINERS - {"module", "namespace", "heading"}) | {"scope"}
 _SAME_TWICE = frozenset({"struct", "union", "enum"})
 _TRANSPARENT = frozenset({"prototype", "exports", "module", "this", "window"})
@@ -53,16 +52,17 @@ class Extracted:
     """There are more symbols than were asked for."""
 
 
-def extract(source: bytes, language: Language, max_symbols: int) -> Extracted:
+def extract(source: bytes, language: Language, max_symbols: int, *, in_code: bool = False) -> Extracted:
     """The symbols of a file.
 
     Args:
         source: its bytes.
         language: what it is written in.
         max_symbols: how many to give at most, from the top of the file on.
+        in_code: a function is around all of it.
     """
     captured = capture(source, language)
-    places = _places(source, language, captured)
+    places = _places(source, language, captured, in_code=in_code)
     symbols_at = [i for i, place in enumerate(places) if place.definition.kind != "scope"]
     cut = len(symbols_at) > max_symbols
     del symbols_at[max_symbols:]
@@ -96,26 +96,27 @@ def extract(source: bytes, language: Language, max_symbols: int) -> Extracted:
     return Extracted(symbols, captured.has_errors, cut)
 
 
-def fingerprint_of(code: bytes, language: Language) -> tuple[str, str, int] | None:
-    """The fingerprint, header digest and size of one symbol's code as it was cut out of its file.
+def extract_alone(code: bytes, language: Language, cut_out: CutOut) -> Extracted:
+    """The one symbol whose code was cut out of its file, or none where the code alone is no such definition.
 
-    Returns:
-        The same as its symbol had in the file, or None where the code is no definition of the language.
+    Its fingerprint, header, size and marks are those that it had in the file; its name and place are not.
     """
-    doubtful = None
     for before, after in (("", ""), *language.wrappers):
         wrapped = before.encode() + code + after.encode() + b"\n"
-        extracted = extract(wrapped, language, 2)
+        extracted = extract(wrapped, language, 2, in_code=cut_out.in_code)
         for symbol in extracted.symbols:
-            if wrapped[symbol.start : symbol.end].strip() == code.strip():
-                found = symbol.fingerprint, symbol.header, symbol.size
-                if not extracted.partial:
-                    return found
-                doubtful = doubtful or found
-    return doubtful
+            is_all = wrapped[symbol.start : symbol.end].strip() == code.strip()
+            if is_all and _are_alike(symbol.kind, cut_out.kind) and not extracted.partial:
+                return Extracted([symbol], partial=False, cut=False)
+    return Extracted([], partial=True, cut=False)
 
 
-def _places(source: bytes, language: Language, captured: Captured) -> list[_Place]:
+def _are_alike(kind: str, other: str) -> bool:
+    """Whether two kinds may be one definition, in its class and out of it."""
+    return kind == other or any({kind, other} <= kinds for kinds in (CODE_KINDS, _LOCALS))
+
+
+def _places(source: bytes, language: Language, captured: Captured, *, in_code: bool) -> list[_Place]:
     """The definitions that are symbols or qualify symbols, each with what is around it."""
     places: list[_Place] = []
     open_places: list[int] = []
@@ -125,7 +126,8 @@ def _places(source: bytes, language: Language, captured: Captured) -> list[_Plac
         around = open_places[-1] if open_places else -1
         outer = places[around] if around >= 0 else None
         leaf = _leaf(source[d.name_start : d.name_end], language)
-        if outer and d.kind in _LOCALS and any(places[i].definition.kind in _CODE for i in open_places):
+        is_local = in_code or any(places[i].definition.kind in CODE_KINDS for i in open_places)
+        if outer and d.kind in _LOCALS and is_local:
             continue
         if outer and d.kind in _SAME_TWICE and (outer.definition.kind, outer.leaf) == (d.kind, leaf):
             continue  # typedef struct node { … } node;

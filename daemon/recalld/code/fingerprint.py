@@ -25,6 +25,7 @@ CONTAINERS = frozenset(
 
 _OWN_NAME = b"\x00name"
 _QUOTES = (b"'", b'"')
+_HEXADECIMAL = (b"0x", b"0X")
 _PIECE = re.compile(rb"([a-zA-Z]*)'([^'\"\\\n]*)'")
 _INDENT, _DEDENT = b"\x00in", b"\x00out"
 _BLANK = bytes(each if each == ord("\n") else ord(" ") for each in range(256))
@@ -123,7 +124,11 @@ class Normalised:
             position, what = event >> 3, event & 7
             if position > cursor:
                 found = words(code, cursor, position)
-                tokens += [each.lower() if each[:1] == b"0" else each for each in found] if hexadecimal else found
+                tokens += (
+                    [each.lower() if each.startswith(_HEXADECIMAL) else each for each in found]
+                    if hexadecimal
+                    else found
+                )
                 cursor = position
             if what == _STRING:
                 if position == cursor:  # else it is inside another

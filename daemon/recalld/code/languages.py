@@ -34,18 +34,21 @@ _CLASS = ("class X {\n", "\n}")
 
 LANGUAGES = (
     Language("bash", (".sh", ".bash", ".bats"), (".bashrc", ".bash_profile", ".profile"), ("bash", "sh", "dash")),
-    Language("c", (".c", ".h")),
+    Language("c", (".c", ".h"), wrappers=(("", ";"),)),
     Language(
         "cpp",
         (".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".inl"),
         overloads=True,
         joins=("::",),
-        wrappers=(("class X {\n", "\n};"),),
+        wrappers=(("", ";"), ("class X {\n", "\n};")),
     ),
     Language("csharp", (".cs", ".csx"), overloads=True, wrappers=(_CLASS, ("interface X {\n", "\n}"))),
     Language("elixir", (".ex", ".exs"), interpreters=("elixir",), semicolons=False),
     Language(
-        "go", (".go",), semicolons=False, wrappers=(("type (\n", "\n)"), ("const (\n", "\n)"), ("var (\n", "\n)"))
+        "go",
+        (".go",),
+        semicolons=False,
+        wrappers=(("type (\n", "\n)"), ("type X interface {\n", "\n}"), ("const (\n", "\n)"), ("var (\n", "\n)")),
     ),
     Language(
         "java",

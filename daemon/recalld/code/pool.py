@@ -14,7 +14,7 @@ import msgspec
 
 from recalld.code.process import Job, WorkerProcess
 from recalld.code.wire import Forbid
-from recalld.outline import Outline
+from recalld.outline import CutOut, Outline
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class ParserPool:
         self._idle: asyncio.TimerHandle | None = None
         self._stopped = False
 
-    async def outline(self, root: Path, path: str, *, urgent: bool = False) -> Outline:
+    async def outline(self, root: Path, path: str, *, urgent: bool = False, cut_out: CutOut | None = None) -> Outline:
         """Read and parse one file.
 
         Whatever is wrong with the file is said in the outline's status and note. Callers bound how many they
@@ -100,9 +100,10 @@ class ParserPool:
             root: the tree's folder.
             path: the file, relative to it, with `/`.
             urgent: overtake all that are not.
+            cut_out: the file is one definition, cut out of another file; its outline has its one symbol, or none.
         """
         self._last_job += 1
-        job = Job(self._last_job, root, path, asyncio.get_running_loop().create_future())
+        job = Job(self._last_job, root, path, cut_out, asyncio.get_running_loop().create_future())
         if self._stopped:
             return Outline(path, "unreadable", note="the daemon is stopping")
         (self._urgent if urgent else self._waiting).append(job)

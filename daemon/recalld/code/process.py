@@ -14,7 +14,7 @@ from typing import Protocol, cast
 import msgspec
 
 from recalld.code.wire import ANSWER_HEAD, EXIT_OUT_OF_MEMORY, NOTE, REQUEST_HEAD, Forbid, Limits, Task
-from recalld.outline import Outline
+from recalld.outline import CutOut, Outline
 
 START_LIMIT_S = 30.0
 """Time a process may take to come up."""
@@ -26,13 +26,16 @@ _encode = msgspec.msgpack.Encoder().encode
 class Job:
     """One file to outline, until it is answered."""
 
-    __slots__ = ("answer", "attempts", "full_path", "id", "path", "root")
+    __slots__ = ("answer", "attempts", "cut_out", "full_path", "id", "path", "root")
 
-    def __init__(self, number: int, root: Path, path: str, answer: asyncio.Future[Outline]) -> None:
+    def __init__(
+        self, number: int, root: Path, path: str, cut_out: CutOut | None, answer: asyncio.Future[Outline]
+    ) -> None:
         self.id = number
         self.root = root
         self.path = path
         self.full_path = root / path
+        self.cut_out = cut_out
         self.attempts = 0
         self.answer = answer
 
@@ -110,7 +113,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         if not self.jobs:
             self._busy_since = self._loop.time()
         self.jobs[job.id] = job
-        self.send(Task(job.id, os.fsencode(job.root), os.fsencode(job.path)))
+        self.send(Task(job.id, os.fsencode(job.root), os.fsencode(job.path), job.cut_out))
         if self._timer is None:
             self._check_time()
 

@@ -8,9 +8,9 @@ import stat
 from collections.abc import Callable, Collection
 from hashlib import blake2b
 
-from recalld.code.extract import extract
-from recalld.code.languages import Language, language_of
-from recalld.outline import Outline
+from recalld.code.extract import extract, extract_alone
+from recalld.code.languages import BY_NAME, Language, language_of
+from recalld.outline import CutOut, Outline
 
 _BINARY_LOOK = 8_192
 _GENERATED_LOOK = 2_048
@@ -52,6 +52,7 @@ def outline(
     max_symbols: int,
     forbidden: Collection[str],
     about_to_parse: Callable[[str], None],
+    cut_out: CutOut | None = None,
 ) -> Outline:
     """Read one file and say what it declares. The path of the answer is left empty.
 
@@ -62,6 +63,7 @@ def outline(
         max_symbols: how many symbols to give at most.
         forbidden: what is not parsed, by hashes that `about_to_parse` was called with; the note then is the hash.
         about_to_parse: called before parsing with a hash of the bytes and the language.
+        cut_out: the file is one definition, cut out of another file; then its one symbol is given, or none.
     """
     found = Outline("", "unreadable")
     try:
@@ -81,9 +83,9 @@ def outline(
         found.status, found.lines = "binary", 0
         return found
     name = os.fsdecode(path)
-    language = language_of(name, source)
+    language = language_of(name, source) if cut_out is None else BY_NAME.get(cut_out.language)
     found.language = language.name if language else None
-    if note := _generated(name, source, language):
+    if cut_out is None and (note := _generated(name, source, language)):
         found.status, found.note = "generated", note
     elif language is None:
         found.status = "text"
@@ -91,7 +93,10 @@ def outline(
         found.status, found.note = "quarantined", parsed
     else:
         about_to_parse(parsed)
-        extracted = extract(source, language, max_symbols)
+        if cut_out is None:
+            extracted = extract(source, language, max_symbols)
+        else:
+            extracted = extract_alone(source, language, cut_out)
         found.status = "partial" if extracted.partial else "parsed"
         found.symbols = extracted.symbols
         if extracted.cut:

@@ -12,6 +12,8 @@ import struct
 
 import msgspec
 
+from recalld.outline import CutOut
+
 
 class Limits(msgspec.Struct, frozen=True):
     """What a worker keeps to; it gets them as JSON on its command line."""
@@ -30,6 +32,8 @@ class Task(msgspec.Struct, frozen=True, array_like=True, tag=1):
     id: int
     root: bytes
     path: bytes
+    cut_out: CutOut | None
+    """The file is one definition, cut out of another."""
 
 
 class Forbid(msgspec.Struct, frozen=True, array_like=True, tag=2):

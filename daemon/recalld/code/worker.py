@@ -39,7 +39,15 @@ def main() -> None:
 
         signal.setitimer(signal.ITIMER_REAL, limits.alarm_s)
         try:
-            found = outline(message.root, message.path, limits.max_file_bytes, limits.max_symbols, forbidden, note)
+            found = outline(
+                message.root,
+                message.path,
+                limits.max_file_bytes,
+                limits.max_symbols,
+                forbidden,
+                note,
+                message.cut_out,
+            )
             answer = encode(found)
         except MemoryError:
             os._exit(EXIT_OUT_OF_MEMORY)

@@ -90,14 +90,8 @@ def of_symbol(anchor: AnchorRow, finding: Finding, snapshot: Snapshot) -> Verdic
         changed = not _point_to_lines(said, accepted, snapshot.text(found), found)
     said.trail = trail(anchor.forms, said)
     what = _what_changed(accepted, found, snapshot.text(found), anchor) if changed else ""
-    if moved and changed:
-        said.verdict = "moved+changed"
-        said.likeness = round(min(_likeness(accepted, found, snapshot), MAX_LIKENESS), 2)
-        said.reason = f"{_was(anchor, said)}, and {what} (likeness {said.likeness:.2f})"
-    elif moved:
-        said.verdict, said.reason = "moved", _was(anchor, said)
-    elif changed:
-        said.verdict, said.reason = "changed", what
+    alike = _likeness(accepted, found, snapshot) if moved and changed else None
+    _conclude(said, _was(anchor, said) if moved else "", what, alike)
     return said
 
 
@@ -197,35 +191,30 @@ def of_file(anchor: AnchorRow, outline: Outline | None, candidates: Sequence[Out
     said.trail = trail(anchor.forms, said)
     moved = all(form.path != outline.path for form in accepted)
     if anchor.kind == "lines":
-        what = _lines_of_file(said, accepted, content, outline)
+        what, alike = _lines_of_file(said, accepted, content, outline), None
     else:
-        what = _most_of_file(accepted, outline, content)
-    if moved and what:
-        said.verdict, said.reason = "moved+changed", f"moved from {anchor.path}, and {what}"
-    elif moved:
-        said.verdict, said.reason = "moved", f"moved from {anchor.path}"
-    elif what:
-        said.verdict, said.reason = "changed", what
+        what, alike = _most_of_file(accepted, outline, content)
+    _conclude(said, f"moved from {anchor.path}" if moved else "", what, alike)
     return said
 
 
-def _most_of_file(accepted: Sequence[FormRow], outline: Outline, content: bytes) -> str:
-    """What to say if most of a file is different from each of its forms, else nothing."""
+def _most_of_file(accepted: Sequence[FormRow], outline: Outline, content: bytes) -> tuple[str, float | None]:
+    """What to say if most of a file is different from each of its forms, and how alike it is; else nothing."""
     now = {symbol.name: symbol.fingerprint for symbol in outline.symbols}
-    reasons = []
+    said: tuple[str, float | None] = ("", None)
     for form in accepted:
         if form.content_hash == outline.content_hash or outline.status in SKIPPED:
-            return ""
+            return "", None
         then = declarations(form.beside)
         if len(then) <= FEW:
             same = _same_text(form, content, outline.language)
             what = f"{1 - same:.0%} of it changed"
         else:
-            same, what = _same_declarations(then, now)
+            same, what = _same_declarations(then, now, complete=len(then) == form.size)
         if same > HALF:
-            return ""
-        reasons.append(f"{what} since {form.accepted_at[:10]}")
-    return reasons[-1] if reasons else ""
+            return "", None
+        said = f"{what} since {form.accepted_at[:10]}", same
+    return said
 
 
 def _same_text(form: FormRow, content: bytes, language: str | None) -> float:
@@ -237,15 +226,18 @@ def _same_text(form: FormRow, content: bytes, language: str | None) -> float:
     return likeness.likeness(Code(form.code, language), Code(text, language))
 
 
-def _same_declarations(then: dict[str, str], now: dict[str, str]) -> tuple[float, str]:
+def _same_declarations(then: dict[str, str], now: dict[str, str], *, complete: bool) -> tuple[float, str]:
+    """The share of declarations that are the same, and what to say of the others.
+
+    Args:
+        complete: `then` is all that was declared; else what is new cannot be told from what it leaves out.
+    """
     kept = sum(now.get(name) == fingerprint for name, fingerprint in then.items())
     # What was only renamed is still there.
     renamed = Counter(fp for name, fp in now.items() if name not in then)
     kept += (Counter(fp for name, fp in then.items() if name not in now) & renamed).total()
-    different = max(len(then), len(now)) - kept
-    return 1 - different / max(
-        len(then), len(now)
-    ), f"{different} of its {max(len(then), len(now))} declarations changed"
+    total = max(len(then), len(now)) if complete else len(then)
+    return kept / total, f"{total - kept} of its {total} declarations changed"
 
 
 def _lines_of_file(said: VerdictRow, accepted: Sequence[FormRow], content: bytes, outline: Outline) -> str:
@@ -278,13 +270,21 @@ def of_folder(anchor: AnchorRow, folder: str | None, files: Sequence[str]) -> Ve
     if gone and all(count > HALF * form.size for count, form in gone):
         what = f"{gone[-1][0]} of the {gone[-1][1].size} files in it are gone since {gone[-1][1].accepted_at[:10]}"
     moved = all(form.path != folder for form in accepted)
-    if moved and what:
-        said.verdict, said.reason = "moved+changed", f"moved from {anchor.path}, and {what}"
-    elif moved:
-        said.verdict, said.reason = "moved", f"moved from {anchor.path}"
-    elif what:
-        said.verdict, said.reason = "changed", what
+    _conclude(said, f"moved from {anchor.path}" if moved else "", what, None)
     return said
+
+
+def _conclude(said: VerdictRow, moved: str, changed: str, alike: float | None) -> None:
+    """Make a verdict of what is to be said of the place and of the content, each empty where it is as it was."""
+    if moved and changed:
+        said.verdict, said.reason = "moved+changed", f"{moved}, and {changed}"
+        if alike is not None:
+            said.likeness = round(min(alike, MAX_LIKENESS), 2)
+            said.reason += f" (likeness {said.likeness:.2f})"
+    elif moved:
+        said.verdict, said.reason = "moved", moved
+    elif changed:
+        said.verdict, said.reason = "changed", changed
 
 
 def worst(verdicts: Sequence[VerdictRow]) -> tuple[Verdict | None, str]:

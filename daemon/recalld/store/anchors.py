@@ -8,12 +8,16 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select, update
 
+from recalld.outline import FINGERPRINT_VERSION
 from recalld.store.rows import AnchorRow, FormRow
 from recalld.store.schema import anchor_forms, anchors, memories
 from recalld.store.statements import in_batches, last_id
 
 _LONG = ("code", "beside", "namesakes")
 _FORM_WITHOUT_CODE = [column for column in anchor_forms.c if column.name not in _LONG]
+_MADE_OF_CODE = ("fingerprint", "header", "size", "marks", "beside", "fingerprint_version")
+_KEPT = -FINGERPRINT_VERSION
+"""The version of a form that keeps an older fingerprint, because this version's cannot be made of its code."""
 
 
 def anchors_of(
@@ -149,8 +153,39 @@ def add_form(connection: Connection, anchor_id: int, form: FormRow) -> FormRow:
         same = same.where(anchor_forms.c.source != "followed")
     form_id = connection.execute(same).scalar()
     if form_id is not None:
-        row = connection.execute(select(anchor_forms).where(anchor_forms.c.id == form_id)).mappings().one()
-        return FormRow(**{name: value for name, value in row.items() if name != "anchor_id"})
+        return _whole_forms(connection, select(anchor_forms).where(anchor_forms.c.id == form_id))[0]
     stored = structs.replace(form, id=last_id(connection, anchor_forms) + 1)
     connection.execute(insert(anchor_forms), [structs.asdict(stored) | {"anchor_id": anchor_id}])
     return stored
+
+
+def outdated_forms(connection: Connection, after: int, limit: int) -> list[FormRow]:
+    """The next forms whose fingerprints are of another version, by id, whole.
+
+    Those that keep theirs are not given again while the version stays the same.
+
+    Args:
+        after: the id of the last one of before, 0 for the first.
+    """
+    version = anchor_forms.c.fingerprint_version
+    outdated = (anchor_forms.c.id > after) & version.not_in([FINGERPRINT_VERSION, _KEPT])
+    return _whole_forms(connection, select(anchor_forms).where(outdated).order_by(anchor_forms.c.id).limit(limit))
+
+
+def renew_forms(connection: Connection, renewed: Iterable[FormRow], kept: Iterable[int]) -> None:
+    """Give forms new fingerprints, with all that is made along with them.
+
+    Args:
+        renewed: by their ids.
+        kept: ids of forms that keep the fingerprints they have.
+    """
+    for form in renewed:
+        values = {name: getattr(form, name) for name in _MADE_OF_CODE}
+        connection.execute(update(anchor_forms).where(anchor_forms.c.id == form.id).values(values))
+    for form_id in kept:
+        connection.execute(update(anchor_forms).where(anchor_forms.c.id == form_id).values(fingerprint_version=_KEPT))
+
+
+def _whole_forms(connection: Connection, query: Select[Any]) -> list[FormRow]:
+    rows = connection.execute(query).mappings()
+    return [FormRow(**{name: value for name, value in row.items() if name != "anchor_id"}) for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
+from zlib import crc32
 
 import msgspec
 import sqlalchemy as sa
@@ -53,11 +54,10 @@ def save(connection: Connection, tree_id: str, outlines: Sequence[Outline]) -> N
         {
             "file_id": file_id,
             "position": position,
-            "tree_id": tree_id,
-            "last_name": plain(last_name(symbol.name)),
+            "name_key": _name_key(symbol.name),
+            "body_key": _body_key(symbol.fingerprint),
             "name": bare(symbol.name),
             "size": symbol.size,
-            "fingerprint": symbol.fingerprint,
             "mark": symbol.marks[0] if symbol.marks else None,
             "second_mark": symbol.marks[1] if symbol.marks else None,
         }
@@ -76,7 +76,7 @@ def remove(connection: Connection, tree_id: str, paths: Sequence[str]) -> None:
 
 def drop_tree(connection: Connection, tree_id: str) -> None:
     """Forget all that is known of a tree's code and what it says of anchors."""
-    for table in (_symbols, _files, _verdicts):  # sightings stay: what was there before is not told by what is now
+    for table in (_files, _verdicts):  # sightings stay: what was there before is not told by what is now
         connection.execute(sa.delete(table).where(table.c.tree_id == tree_id))
 
 
@@ -132,6 +132,14 @@ def files_under(connection: Connection, tree_id: str, folder: str) -> list[str]:
 # --- symbols -------------------------------------------------------------------------------------
 
 
+def _name_key(qualified: str) -> int:
+    return crc32(plain(last_name(qualified)).encode())
+
+
+def _body_key(fingerprint: str) -> int:
+    return crc32(fingerprint.encode())
+
+
 def with_fingerprints(connection: Connection, tree_id: str, fingerprints: Sequence[str], limit: int) -> list[str]:
     """The files that have symbols with just this code.
 
@@ -143,7 +151,7 @@ def with_fingerprints(connection: Connection, tree_id: str, fingerprints: Sequen
         query = (
             sa.select(_files.c.path)
             .join_from(_symbols, _files)
-            .where(_symbols.c.tree_id == tree_id, _symbols.c.fingerprint.in_(batch))
+            .where(_files.c.tree_id == tree_id, _symbols.c.body_key.in_([_body_key(each) for each in batch]))
             .limit(limit * len(batch))
         )
         found |= dict.fromkeys(connection.scalars(query))
@@ -162,7 +170,7 @@ def with_marks(connection: Connection, tree_id: str, marks: Sequence[int], limit
             query = (
                 sa.select(_files.c.path)
                 .join_from(_symbols, _files)
-                .where(_symbols.c.tree_id == tree_id, column.in_(batch))
+                .where(_files.c.tree_id == tree_id, column.in_(batch))
                 .limit(limit * len(batch))
             )
             found |= dict.fromkeys(connection.scalars(query))
@@ -192,7 +200,7 @@ def _named(tree_id: str, name: str, size: int, limit: int) -> sa.Select[Any]:
     return (
         sa.select(_files.c.path, _symbols.c.name)
         .join_from(_symbols, _files)
-        .where(_symbols.c.tree_id == tree_id, _symbols.c.last_name == plain(last_name(name)))
+        .where(_files.c.tree_id == tree_id, _symbols.c.name_key == _name_key(name))
         .order_by(_symbols.c.name != name, sa.func.abs(_symbols.c.size - size), _files.c.path)
         .limit(limit)
     )

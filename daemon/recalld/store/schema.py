@@ -221,23 +221,24 @@ files = Table(
     UniqueConstraint("tree_id", "path"),
 )
 
+# Keys are short hashes: three indices over all symbols of all trees are what a first scan has to write. Whoever finds
+# something by them looks at the symbol itself.
 symbols = Table(
     "symbols",
     code,
     Column("file_id", ForeignKey("files.id", ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),
-    Column("tree_id", Text, nullable=False),
-    Column("last_name", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("fingerprint", Text, nullable=False),
+    Column("name_key", Integer, nullable=False),
+    Column("body_key", Integer, nullable=False),
     Column("mark", Integer),
     Column("second_mark", Integer),
+    Column("size", Integer, nullable=False),
+    Column("name", Text, nullable=False),
     PrimaryKeyConstraint("file_id", "position"),
-    Index("symbols_by_name", "tree_id", "last_name"),
-    Index("symbols_by_fingerprint", "tree_id", "fingerprint"),
-    Index("symbols_by_mark", "tree_id", "mark", sqlite_where=column("mark").is_not(None)),
-    Index("symbols_by_second_mark", "tree_id", "second_mark", sqlite_where=column("second_mark").is_not(None)),
+    Index("symbols_by_name", "name_key"),
+    Index("symbols_by_body", "body_key"),
+    Index("symbols_by_mark", "mark", sqlite_where=column("mark").is_not(None)),
+    Index("symbols_by_second_mark", "second_mark", sqlite_where=column("second_mark").is_not(None)),
     sqlite_with_rowid=False,
 )
 

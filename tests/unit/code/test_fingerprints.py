@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from recalld.code.extract import extract, fingerprint_of
+from recalld.code.extract import extract, extract_alone
 from recalld.code.languages import BY_NAME, LANGUAGES
-from recalld.outline import Symbol
+from recalld.outline import CODE_KINDS, CutOut, Symbol, bare
 
 SAMPLES = Path(__file__).with_name("samples")
 
@@ -318,6 +318,11 @@ def test_what_a_type_holds_that_is_no_symbol_is_part_of_it(
     assert symbol(language, source, name).fingerprint != symbol(language, edited(source, old, new), name).fingerprint
 
 
+def test_a_hexadecimal_number_elsewhere_in_the_file_does_not_show() -> None:
+    source = "class A {\n  long f() { return 0L; }\n  int g() { return 8; }\n}\n"
+    assert symbol("java", source, "A.f").fingerprint == symbol("java", edited(source, "8", "0x8"), "A.f").fingerprint
+
+
 def test_windows_line_ends_do_not_show() -> None:
     source = 'def f():\n    return """a\n    b"""\n'
     assert symbol("python", source, "f").fingerprint == symbol("python", source.replace("\n", "\r\n"), "f").fingerprint
@@ -328,24 +333,56 @@ def test_size_counts_what_the_body_says() -> None:
     assert symbol("python", "def f():\n    pass\n", "f").size < 4
 
 
+def made_of_code(found: Symbol) -> tuple[object, ...]:
+    return found.fingerprint, found.header, found.size, found.marks
+
+
+def alone(language: str, source: bytes, symbols: list[Symbol], of: Symbol) -> tuple[object, ...] | None:
+    in_code = any(each.kind in CODE_KINDS and of.name.startswith(f"{bare(each.name)}.") for each in symbols)
+    code, cut_out = source[of.start : of.end], CutOut(language, of.kind, in_code)
+    found = extract_alone(code, BY_NAME[language], cut_out).symbols
+    return made_of_code(found[0]) if found else None
+
+
 @pytest.mark.parametrize("language", [language.name for language in LANGUAGES])
 def test_code_cut_out_of_its_file_has_the_fingerprint_it_had_there(language: str) -> None:
     source = (SAMPLES / f"{language}{BY_NAME[language].extensions[0]}.sample").read_bytes()
     symbols = extract(source, BY_NAME[language], 1_000).symbols
-    missed = [
-        found.name
-        for found in symbols
-        if (again := fingerprint_of(source[found.start : found.end], BY_NAME[language])) is None
-        or again[0] != found.fingerprint
-    ]
+    missed = [found.name for found in symbols if alone(language, source, symbols, found) != made_of_code(found)]
     # One of several that share a declaration cannot be read without it.
     shared = {
         "csharp": ["Cart._items", "Cart._other"],
         "java": ["CopyUtils.size", "CopyUtils.count"],
         "lua": ["handlers.close"],
         "php": ["Cart.MAX", "Cart.MIN"],
+        "swift": ["Store.name"],  # in a class its header ends earlier than in a protocol
     }
     assert missed == shared.get(language, [])
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "name"),
+    [
+        (
+            "python",
+            "def make():\n    class Made:\n        size = 1\n\n        def f(self):\n            pass\n",
+            "make.Made",
+        ),
+        ("java", "class A { void f() { class B { int size = 1; } } }\n", "A.f.B"),
+        ("typescript", "const given = {\n  delay: () => 100,\n};\n", "given.delay"),
+        ("go", "package a\n\nvar (\n\tlabel string\n\tother int\n)\n", "label"),
+    ],
+    ids=["a class in a function", "a class in a method", "a function in an object", "a variable with a type"],
+)
+def test_code_is_read_as_what_it_was_where_it_was(language: str, source: str, name: str) -> None:
+    symbols = extract(source.encode(), BY_NAME[language], 100).symbols
+    found = next(each for each in symbols if each.name == name)
+    assert alone(language, source.encode(), symbols, found) == made_of_code(found)
+
+
+@pytest.mark.parametrize("code", ["", "}} (", "x", "def f(): pass\ndef g(): pass"])
+def test_what_is_no_definition_by_itself_gives_none(code: str) -> None:
+    assert extract_alone(code.encode(), BY_NAME["python"], CutOut("python", "function", False)).symbols == []
 
 
 def test_a_name_that_occurs_everywhere_costs_no_more_than_another() -> None:

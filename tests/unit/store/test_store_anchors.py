@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import structs
 from sqlalchemy import Connection
 
+from recalld.outline import FINGERPRINT_VERSION
 from recalld.store import anchors, memories
 from recalld.store.rows import AnchorRow, FormRow, MemoryRow
 
@@ -119,3 +121,34 @@ def test_the_id_of_an_anchor_that_is_gone_is_not_given_again(
     new = of(connection, "mem-2")[0]
     assert new.id > gone.id
     assert new.forms[0].id > gone.forms[0].id
+
+
+def test_forms_of_another_version_are_given_in_batches_until_they_are_renewed_or_kept(
+    connection: Connection, memory: MakeMemory, anchor: MakeAnchor, form: MakeForm
+) -> None:
+    forms = [form(f"old {n}", fingerprint_version=FINGERPRINT_VERSION - 1, beside="beside") for n in range(3)]
+    now = form("new", fingerprint_version=FINGERPRINT_VERSION)
+    memories.insert(connection, memory("mem-1"), [anchor("a.py", "f", *forms, now)])
+    first = anchors.outdated_forms(connection, 0, 2)
+    assert [(each.fingerprint, each.code, each.beside) for each in first] == [
+        (each.fingerprint, each.code, each.beside) for each in forms[:2]
+    ]
+    rest = anchors.outdated_forms(connection, first[-1].id, 2)
+    assert [each.fingerprint for each in rest] == ["old 2"]
+
+    made = {"fingerprint": "made", "header": "anew", "size": 99, "marks": (1, 2), "beside": "other"}
+    renewed = structs.replace(first[0], fingerprint_version=FINGERPRINT_VERSION, **made)
+    anchors.renew_forms(connection, [renewed], [first[1].id])
+    assert [each.fingerprint for each in anchors.outdated_forms(connection, 0, 9)] == ["old 2"]
+    after = of(connection, "mem-1")[0].forms
+    assert [each.fingerprint for each in after] == ["made", "old 1", "old 2", "new"]
+    assert structs.replace(after[0], marks=tuple(after[0].marks)) == renewed
+    assert structs.replace(after[1], fingerprint_version=first[1].fingerprint_version) == first[1]
+
+
+def test_forms_that_keep_an_older_fingerprint_are_given_again_when_the_version_is_another_one(
+    connection: Connection, memory: MakeMemory, anchor: MakeAnchor, form: MakeForm
+) -> None:
+    kept_by_an_older_release = form("old", fingerprint_version=-(FINGERPRINT_VERSION - 1))
+    memories.insert(connection, memory("mem-1"), [anchor("a.py", "f", kept_by_an_older_release)])
+    assert [each.fingerprint for each in anchors.outdated_forms(connection, 0, 9)] == ["old"]
