@@ -76,7 +76,8 @@ _NUMBER = re.compile(r"#\d+$")
 
 def bare(qualified: str) -> str:
     """A symbol's qualified name without its parameter types and its number."""
-    return _NUMBER.sub("", qualified.partition("(")[0])
+    name = qualified.partition("(")[0]
+    return _NUMBER.sub("", name) if "#" in name else name
 
 
 def last_name(qualified: str) -> str:

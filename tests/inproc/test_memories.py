@@ -120,6 +120,42 @@ def test_a_missing_file_is_kept_with_a_warning_and_a_missing_symbol_refused_with
     assert client.get(kept.id).verdict == "missing"
 
 
+def test_a_missing_file_is_kept_with_the_names_of_files_that_look_like_it(client: Client) -> None:
+    missing = "api/models/memry.py"
+    of_a_symbol = client.store(title="a typo", symbols=[f"{missing}::Memory"])
+    of_a_file = client.store(title="the same typo", source_files=[missing])
+    assert of_a_symbol.warnings == [
+        f"{missing} does not exist here: the memory waits for Memory in it; did you mean {FILE}?"
+    ]
+    assert of_a_file.warnings == [f"{missing} does not exist here: the memory waits for it; did you mean {FILE}?"]
+    [warning] = client.store(title="nowhere", symbols=["nowhere/memory.py::Memory"]).warnings
+    assert warning == "nowhere/memory.py does not exist here: the memory waits for Memory in it"
+
+
+def test_a_symbol_or_lines_of_a_folder_are_refused(client: Client) -> None:
+    for folder in ("api/models", "api/models/"):
+        with pytest.raises(RecallError, match="is a folder: name the file that has load") as refusal:
+            client.store(title="of a folder", symbols=[f"{folder}::load"], unresolved=True)
+        assert (code_of(refusal), refusal.value.field) == ("invalid_params", "symbols")
+    with pytest.raises(RecallError, match="is a folder"):
+        client.store(title="of a folder", source_files=["api/models:3-5"])
+
+
+def test_one_line_of_a_file_is_named_by_its_number(client: Client) -> None:
+    [anchor] = client.get(client.store(title="one line", source_files=[f"{FILE}:7"]).id).anchors
+    assert (anchor.kind, anchor.path, anchor.line, anchor.end_line) == ("lines", FILE, 7, 7)
+
+
+@pytest.mark.parametrize("lines", ["0", "0-5", "5-2", "a-b", "7:3", "7-", "L7"])
+def test_what_names_no_lines_of_an_existing_file_is_refused(client: Client, project: Path, lines: str) -> None:
+    with pytest.raises(RecallError, match="write lines as path:120-140") as refusal:
+        client.store(title="no lines", source_files=[f"{FILE}:{lines}"])
+    assert (code_of(refusal), refusal.value.field) == ("invalid_params", "source_files")
+    (project / f"{FILE}:{lines}").write_text("a file of that very name\n")
+    [anchor] = client.get(client.store(title="no lines", source_files=[f"{FILE}:{lines}"]).id).anchors
+    assert (anchor.kind, anchor.path) == ("file", f"{FILE}:{lines}")
+
+
 def test_a_batch_is_stored_in_order(client: Client) -> None:
     ids = client.store_many([{"title": f"number {n}", "tags": [f"t{n}"]} for n in range(30)])
     assert [client.get(each).title for each in ids] == [f"number {n}" for n in range(30)]

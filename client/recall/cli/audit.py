@@ -32,7 +32,7 @@ def register(commands: Commands) -> None:
         "as .git/hooks/pre-commit:\n\n  #!/bin/sh\n  exec recall affected --quiet",
     )
     command.add_argument("--diff", metavar="REV", help="all that is different from this commit, instead")
-    command.add_argument("-q", "--quiet", action="store_true", help="say nothing where all agree with the code")
+    command.add_argument("-q", "--quiet", action="store_true", help="only those that no longer agree with the code")
 
 
 def audit(invocation: Invocation) -> int:
@@ -60,7 +60,7 @@ def affected(invocation: Invocation) -> int:
         client.sync(options.timeout)
         reply = client.affected(options.diff)
     if reply.stale or invocation.terminal.json or not options.quiet:
-        invocation.show(reply, render.affected)
+        invocation.show(reply, render.left_behind if options.quiet else render.affected)
     if not reply.stale:
         return 0
     if not invocation.terminal.json:

@@ -138,14 +138,12 @@ def audited(reply: AuditReply, style: Style) -> str:
 
 def affected(reply: AffectedReply, style: Style) -> str:
     """The memories that a change touches."""
-    lines = []
-    for brief in reply.memories:
-        lines += _doubtful(brief, style)
-    files = f"{count(len(reply.files), 'file')} changed since {reply.since}"
-    memories = f"{count(len(reply.memories), 'memory')} touched"
-    stale = style.warn(f", {reply.stale:,} no longer agreeing with the code") if reply.stale else ""
-    lines.append(f"{style.dim(f'{files}: {memories}')}{stale}")
-    return "\n".join(lines)
+    return _touched(reply, reply.memories, style)
+
+
+def left_behind(reply: AffectedReply, style: Style) -> str:
+    """Of the memories that a change touches, those that no longer agree with the code."""
+    return _touched(reply, [brief for brief in reply.memories if brief.verdict in STALE], style)
 
 
 def forgotten(reply: ForgetReply, style: Style) -> str:
@@ -236,6 +234,17 @@ def _symbol(symbol: SymbolOutline, depth: int, style: Style) -> list[str]:
 def _depth(name: str, names: Iterable[str]) -> int:
     parts = name.split(".")
     return sum(".".join(parts[:end]) in names for end in range(1, len(parts)))
+
+
+def _touched(reply: AffectedReply, shown: list[Brief], style: Style) -> str:
+    lines = []
+    for brief in shown:
+        lines += _doubtful(brief, style)
+    files = f"{count(len(reply.files), 'file')} changed since {reply.since}"
+    memories = f"{count(len(reply.memories), 'memory')} touched"
+    stale = style.warn(f", {reply.stale:,} no longer agreeing with the code") if reply.stale else ""
+    lines.append(f"{style.dim(f'{files}: {memories}')}{stale}")
+    return "\n".join(lines)
 
 
 def _doubtful(brief: Brief, style: Style) -> list[str]:

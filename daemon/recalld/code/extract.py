@@ -208,6 +208,8 @@ def _line_hashes(code: bytes) -> list[int]:
 
 
 def _marks(hashes: Sequence[int]) -> tuple[int, ...]:
+    if len(hashes) <= MAX_MARKS:
+        return ()
     telling = set(hashes)
     telling.discard(0)
     return tuple(sorted(telling)[:MAX_MARKS]) if len(telling) > MAX_MARKS else ()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 
 from recall.protocol.errors import RecallError
 from recalld.outline import SKIPPED, Outline, Symbol, bare
@@ -12,7 +15,13 @@ from recalld.store.rows import AnchorRow
 SEPARATOR = "::"
 _TYPE_ARGUMENTS = re.compile(r"<[^<>]*>")
 _PACKAGE = re.compile(r"\b(?:\w+\.)+(?=\w)")
-_LINES = re.compile(r"(?P<path>.+):(?P<first>[1-9]\d*)-(?P<last>[1-9]\d*)")
+_RECEIVER = re.compile(r"^(?:func\s+)?\((?:\w+\s+)?\*?\s*(?P<type>[\w.]+)(?:\[[^\]]*\])?\s*\)[\s.]*(?=\w)")
+"""Of a Go method, as in `(c *Command) Find` and `(*Command).Root`."""
+_SEPARATORS = re.compile(r"(?:::|->|[.#])+")
+_LINES = re.compile(r"(?P<path>.+):(?P<first>[0-9]{1,9})(?:-(?P<last>[0-9]{1,9}))?")
+_NEAR = 0.6
+"""How alike two own names are at least, of 1, for the one to be offered for the other."""
+_MAX_MEANT = 6
 
 
 def place(path: str, symbol: str | None) -> str:
@@ -26,18 +35,27 @@ def reference(anchor: AnchorRow) -> str:
 
 
 def split_lines(given: str) -> tuple[str, int, int] | None:
-    """Path, first and last line of `path:120-140`; None for what names no lines.
+    """Path, first and last line of `path:120-140` or, for one line, `path:120`; None for what names no lines.
 
     Raises:
-        RecallError: `invalid_params`, where the last line comes before the first.
+        RecallError: `invalid_params`, where there can be no such lines.
     """
     found = _LINES.fullmatch(given)
     if found is None:
         return None
-    first, last = int(found["first"]), int(found["last"])
+    first, last = int(found["first"]), int(found["last"] or found["first"])
+    if first < 1:
+        raise no_lines(given, "lines are counted from 1")
     if last < first:
-        raise RecallError("invalid_params", f"{given}: the last line comes before the first", field="source_files")
+        raise no_lines(given, "the last line comes before the first")
     return found["path"], first, last
+
+
+def no_lines(given: str, why: str) -> RecallError:
+    """The refusal of what was meant to name lines."""
+    return RecallError(
+        "invalid_params", f"{given}: {why}; write lines as path:120-140, or path:120 for one", field="source_files"
+    )
 
 
 def enclosing(outline: Outline, first: int, last: int) -> Symbol | None:
@@ -81,13 +99,14 @@ def find_symbol(outline: Outline, name: str) -> Symbol:
         return short[0]
     if short:
         candidates = [symbol.name for symbol in short]
-        meant = f"{name} could be {' or '.join(candidates[:6])}: say which"
+        more = f" and {len(candidates) - _MAX_MEANT} more" if len(candidates) > _MAX_MEANT else ""
+        meant = f"{name} could be {' or '.join(candidates[:_MAX_MEANT])}{more}: say which"
     else:
         candidates = near_names(outline, name)
         meant = f"{outline.path} has no {name}"
         if outline.status in SKIPPED:
             meant += f" that could be read ({outline.status}: {outline.note})"
-        meant += f"; did you mean {' or '.join(candidates)}?" if candidates else ""
+        meant += did_you_mean(candidates)
     raise RecallError("unknown_symbol", meant, field="symbols", candidates=candidates)
 
 
@@ -106,11 +125,35 @@ def _erased(name: str) -> str:
 
 
 def near_names(outline: Outline, name: str) -> list[str]:
-    """At most three names of the file that look or sound like this one."""
-    by_last: dict[str, str] = {}
+    """At most three symbols whose own names look like this one's, those first whose whole names do too."""
+    wanted = _spelled(name)
+    own = wanted.rpartition(".")[2]
+    if not own:
+        return []
+    by_own: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for symbol in outline.symbols:
-        by_last.setdefault(symbol.name.rpartition(".")[2].casefold(), symbol.name)
-    wanted = name.rpartition(".")[2].casefold()
-    near = [by_last[last] for last in difflib.get_close_matches(wanted, by_last, n=3, cutoff=0.6)]
-    near += [full for last, full in by_last.items() if wanted in last and full not in near]
+        spelled = _spelled(symbol.name)
+        by_own[spelled.rpartition(".")[2]].append((spelled, symbol.name))
+    alike = difflib.get_close_matches(own, by_own, n=3, cutoff=_NEAR)
+    alike += [each for each in by_own if own in each and each not in alike]
+    near: list[str] = []
+    # The likeness of own names comes first, so three of them hold the best three symbols.
+    for each in alike[:3]:
+        ranked = heapq.nlargest(3, by_own[each], key=lambda pair: _likeness(wanted, pair[0]))
+        near += [full for _, full in ranked]
     return near[:3]
+
+
+def did_you_mean(names: Sequence[str]) -> str:
+    """The end of a message that offers these names; empty without any."""
+    return f"; did you mean {' or '.join(names)}?" if names else ""
+
+
+def _spelled(name: str) -> str:
+    """A qualified name as it compares: its parts joined by `.`, whatever its language joins them with."""
+    given = _RECEIVER.sub(r"\g<type>.", name.strip())
+    return _SEPARATORS.sub(".", _TYPE_ARGUMENTS.sub("", bare(given))).strip(" .").casefold()
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, other, one).ratio()

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
+import os
 from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
 
 from recall.protocol.errors import RecallError
-from recalld.memory.anchors import SEPARATOR, enclosing, find_symbol, split_lines, split_reference
+from recalld.memory.anchors import (
+    SEPARATOR,
+    did_you_mean,
+    enclosing,
+    find_symbol,
+    no_lines,
+    split_lines,
+    split_reference,
+)
 from recalld.memory.codebase import Codebase
 from recalld.memory.forms import form_of_file, form_of_folder, form_of_symbol, lines_of
 from recalld.memory.trees import Tree
 from recalld.outline import SKIPPED, Outline, Symbol
 from recalld.store.rows import AnchorRow, FormRow
+
+_MAX_LISTED = 2_000
+"""Files of a folder that are looked at for one of a near name."""
 
 
 class Binding:
@@ -35,7 +50,7 @@ class Binding:
         """The anchors for these files, folders and symbols, each once.
 
         Args:
-            source_files: relative to the tree's root or absolute; `path:120-140` for lines.
+            source_files: relative to the tree's root or absolute; `path:120-140` or `path:120` for lines.
             symbols: `path::name`.
             unresolved: keep symbols that their existing file does not have.
 
@@ -58,22 +73,27 @@ class Binding:
 
     async def _place(self, given: str) -> AnchorRow:
         path = self._tree.relative(given, field="source_files")
-        lines = split_lines(path)
-        if lines is not None and not await asyncio.to_thread((self._tree.root / path).exists):
-            return await self._lines(*lines)
+        if ":" in path and not await asyncio.to_thread((self._tree.root / path).exists):
+            lines = split_lines(path)
+            file = path.partition(":")[0]
+            if (lines is None or lines[0] != file) and await asyncio.to_thread((self._tree.root / file).is_file):
+                raise no_lines(path, f"that names no lines of {file}")
+            if lines is not None:
+                return await self._lines(*lines)
         if path.endswith("/") or await asyncio.to_thread((self._tree.root / path).is_dir):
             return await self._folder(path if path.endswith("/") else f"{path}/")
         outline = await self._outline(path)
         if outline is None:
-            self.warnings.append(f"{path} does not exist here: the memory waits for it")
+            await self._absent(path, "it")
             return AnchorRow(kind="file", path=path)
-        return AnchorRow(kind="file", path=path, forms=[form_of_file(outline, await self._content(outline), self._at)])
+        return AnchorRow(kind="file", path=path, forms=[await self._form_of_file(outline)])
 
     async def _lines(self, path: str, first: int, last: int) -> AnchorRow:
         outline = await self._outline(path)
         anchor = AnchorRow(kind="lines", path=path, lines=f"{first}-{last}")
         if outline is None:
-            self.warnings.append(f"{path} does not exist here: the memory waits for it")
+            await self._refuse_folder(path, "those lines", field="source_files")
+            await self._absent(path, "it")
             return anchor
         if last > outline.lines and outline.status not in SKIPPED:
             raise RecallError(
@@ -81,11 +101,11 @@ class Binding:
             )
         content, symbol = await self._content(outline), enclosing(outline, first, last)
         if symbol is None:
-            form = form_of_file(outline, content, self._at)
+            form = await self._form_of_file(outline)
         else:
             anchor.symbol = symbol.name
             form = await self._form(outline, symbol)
-        form.excerpt = lines_of(content, first, last)
+        form.excerpt, form.excerpt_line = lines_of(content, first, last), first - (symbol.line if symbol else 1)
         anchor.forms = [form]
         return anchor
 
@@ -101,7 +121,8 @@ class Binding:
         path = self._tree.relative(where, field="symbols")
         outline = await self._outline(path)
         if outline is None:
-            self.warnings.append(f"{path} does not exist here: the memory waits for {name} in it")
+            await self._refuse_folder(path, name, field="symbols")
+            await self._absent(path, f"{name} in it")
             return AnchorRow(kind="symbol", path=path, symbol=name)
         try:
             symbol = find_symbol(outline, name)
@@ -113,9 +134,22 @@ class Binding:
         form = await self._form(outline, symbol)
         return AnchorRow(kind="symbol", path=path, symbol=symbol.name, forms=[form])
 
+    async def _form_of_file(self, outline: Outline) -> FormRow:
+        form = form_of_file(outline, await self._content(outline), self._at)
+        form.namesakes = await self._codebase.twins(self._tree, outline)
+        return form
+
+    async def _refuse_folder(self, path: str, wanted: str, *, field: str) -> None:
+        if await asyncio.to_thread((self._tree.root / path).is_dir):
+            raise RecallError("invalid_params", f"{path} is a folder: name the file that has {wanted}", field=field)
+
+    async def _absent(self, path: str, awaited: str) -> None:
+        near = await asyncio.to_thread(_near_files, self._tree.root, path)
+        self.warnings.append(f"{path} does not exist here: the memory waits for {awaited}{did_you_mean(near)}")
+
     async def _form(self, outline: Outline, symbol: Symbol) -> FormRow:
         form = form_of_symbol(outline, symbol, await self._content(outline), self._at)
-        form.namesakes = await self._codebase.namesakes(self._tree, outline.path, symbol)
+        form.namesakes = await self._codebase.namesakes(self._tree, outline.path, symbol.name, symbol.size)
         return form
 
     async def _content(self, outline: Outline) -> bytes:
@@ -129,3 +163,14 @@ class Binding:
             if outline is not None and outline.status in SKIPPED:
                 self.warnings.append(f"{path} is anchored as a whole file: it is {outline.status}")
         return self._outlines[path]
+
+
+def _near_files(root: Path, path: str) -> list[str]:
+    """At most three files beside this one, which does not exist, with names that look like its own."""
+    folder, slash, name = path.rpartition("/")
+    try:
+        with os.scandir(root / folder) as entries:
+            beside = [entry.name for entry in islice(entries, _MAX_LISTED) if entry.is_file()]
+    except OSError:
+        return []
+    return [f"{folder}{slash}{near}" for near in difflib.get_close_matches(name, beside)]

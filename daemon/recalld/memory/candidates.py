@@ -54,6 +54,8 @@ class Candidate:
     went_along: bool
     """It went along with its file or class."""
     exact: bool
+    known: bool
+    """It stood in another file all along."""
     likeness: float = 0.0
     shared: int = 0
     """Words and operators that it shares with the nearest form."""
@@ -65,9 +67,9 @@ class Candidate:
         return self.likeness + NAME_WEIGHT * self.name_likeness
 
     @property
-    def near(self) -> tuple[bool, bool, bool]:
-        """How near it is to where the code was."""
-        return self.same_tail, self.at_home, self.same_name
+    def near(self) -> tuple[bool, bool, bool, bool]:
+        """How near it is to where the code was; what was there all along is the last to be thought of."""
+        return not self.known, self.same_tail, self.at_home, self.same_name
 
     @property
     def enough(self) -> int:
@@ -132,9 +134,10 @@ def candidates(forms: Sequence[FormRow], snapshot: Snapshot) -> Iterator[Candida
             at_home=at_home,
             went_along=same_tail and any(_went_along(family, place, snapshot) for family in families),
             exact=exact,
+            known=not at_home and written(path, bare(symbol.name)) in namesakes,
         )
-        if not (exact or found.went_along or at_home) and written(path, bare(symbol.name)) in namesakes:
-            continue  # it was there all along, too
+        if found.known and not (exact or found.went_along):
+            continue
         if not (exact or found.went_along or found.same_name):
             telling = at_home or symbol.header in headers or not marks.isdisjoint(symbol.marks)
             if not (telling and _near_in_size(symbol, compared)):

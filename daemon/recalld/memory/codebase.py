@@ -10,7 +10,7 @@ from pathlib import Path
 
 from recalld.code import ParserPool
 from recalld.memory.trees import ROOT_FOLDER, Tree
-from recalld.outline import Outline, Symbol, bare
+from recalld.outline import Outline, bare
 from recalld.store import Store, outlines
 
 MAX_NAMESAKES = 40
@@ -73,10 +73,15 @@ class Codebase:
         same = hashlib.blake2b(content, digest_size=16).hexdigest() == outline.content_hash
         return content if same else b""
 
-    async def namesakes(self, tree: Tree, path: str, symbol: Symbol) -> str:
+    async def namesakes(self, tree: Tree, path: str, name: str, size: int) -> str:
         """The symbols of other files with the own name of one in this file, one `path::name` a line."""
-        found = await self._store.code.read(outlines.namesakes, tree.id, bare(symbol.name), symbol.size, MAX_NAMESAKES)
-        return "\n".join(f"{where}::{name}" for where, name in found if where != path)
+        found = await self._store.code.read(outlines.namesakes, tree.id, bare(name), size, MAX_NAMESAKES)
+        return "\n".join(f"{where}::{found_name}" for where, found_name in found if where != path)
+
+    async def twins(self, tree: Tree, outline: Outline) -> str:
+        """The other files with just the bytes of one, one a line."""
+        found = await self._store.code.read(outlines.with_content, tree.id, [outline.content_hash])
+        return "\n".join(path for path in found[:MAX_NAMESAKES] if path != outline.path)
 
     async def folder_exists(self, tree: Tree, folder: str) -> bool:
         """Whether the folder is there."""

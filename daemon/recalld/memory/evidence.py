@@ -9,13 +9,14 @@ candidates are ambiguous, and what stood beside the code all along is no candida
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from recalld.memory.candidates import WENT_ALONG, Candidate, share
 from recalld.memory.candidates import candidates as all_candidates
-from recalld.memory.snapshot import Place, Snapshot
-from recalld.outline import Outline, bare, last_name
+from recalld.memory.forms import declarations
+from recalld.memory.snapshot import Place, Snapshot, own_names
+from recalld.outline import Outline, bare
 from recalld.store.rows import Evidence, FormRow
 
 UNLIKE = 0.3
@@ -126,7 +127,7 @@ def _exact(candidates: Sequence[Candidate]) -> Finding:
     nearest = max(each.near for each in candidates)
     level = [each for each in candidates if each.near == nearest]
     trivial = level[0].shared < level[0].enough
-    if trivial and not any(nearest) and len(candidates) > MAX_CANDIDATES:
+    if trivial and not any(nearest[1:]) and len(candidates) > MAX_CANDIDATES:
         return Finding()  # it could be anywhere, which is no news
     if trivial or len(level) > 1:
         return Finding(candidates=_places(level), trivial=trivial)
@@ -155,33 +156,32 @@ def _at_a_form(candidate: Candidate, forms: Sequence[FormRow]) -> bool:
 # --- files -----------------------------------------------------------------------------------------
 
 
-def became(then: Mapping[str, str], content_hash: str, path: str, files: Sequence[Outline]) -> list[Outline]:
+def became(form: FormRow, snapshot: Snapshot) -> list[Outline]:
     """Which files one that is gone most likely is now.
 
     Args:
-        then: names and fingerprints of what it declared.
-        content_hash: of all of it, or empty.
-        path: that it had.
-        files: those that may be it.
+        form: that was seen in it.
+        snapshot: with those that may be it.
 
     Returns:
-        None, one, or several that are equally likely.
+        None, one, or several that are equally likely. What had the same bytes all along is the last to be thought of.
     """
-    likely: list[tuple[float, bool, Outline]] = []
-    for outline in files:
-        same_bytes = bool(content_hash) and outline.content_hash == content_hash
-        now = {symbol.name: symbol.fingerprint for symbol in outline.symbols}
+    then = declarations(form.beside)
+    own_then = own_names(then)
+    twins = form.namesakes.splitlines() if form.symbol is None else []
+    likely: list[tuple[tuple[bool, float, bool], Outline]] = []
+    for outline in snapshot.outlines.values():
+        if outline is None:
+            continue
+        same_bytes = bool(form.content_hash) and outline.content_hash == form.content_hash
         # By own names too: where a file is called after its class, both are renamed together.
-        kept = max(share(then, now), share(_own_names(then), _own_names(now))) if then else 0.0
+        now, own_now = snapshot.declared(outline)
+        kept = max(share(then, now), share(own_then, own_now)) if then else 0.0
         if same_bytes or kept >= WENT_ALONG:
-            same_name = outline.path.rpartition("/")[2] == path.rpartition("/")[2]
-            likely.append((2.0 if same_bytes else kept, same_name, outline))
-    best = max((each[:2] for each in likely), default=None)
-    return sorted((outline for *rank, outline in likely if tuple(rank) == best), key=lambda outline: outline.path)
-
-
-def _own_names(names: Mapping[str, str]) -> dict[str, str]:
-    return {last_name(name): fingerprint for name, fingerprint in names.items()}
+            same_name = outline.path.rpartition("/")[2] == form.path.rpartition("/")[2]
+            likely.append(((outline.path not in twins, 2.0 if same_bytes else kept, same_name), outline))
+    best = max((rank for rank, _ in likely), default=None)
+    return sorted((outline for rank, outline in likely if rank == best), key=lambda outline: outline.path)
 
 
 def folder_became(then: Sequence[str], files: Iterable[str]) -> str | None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from recall.protocol.errors import RecallError
 from recall.protocol.values import VERDICTS_WORST_FIRST, Verdict
-from recalld.memory import likeness
+from recalld.memory import likeness, lines
 from recalld.memory.anchors import find_symbol, place
 from recalld.memory.evidence import Finding
 from recalld.memory.forms import declarations
@@ -21,6 +21,8 @@ HALF = 0.5
 """A file or folder has changed once so much of what it declared or held is different."""
 FEW = 2
 """In a file that declares no more than this each edit would be half of it: there the text decides."""
+MAX_MEMBERS = 3
+"""Of those that are gone or new, so many are named."""
 MAX_LIKENESS = 0.99
 """What is shown of code that is not the same."""
 
@@ -87,7 +89,9 @@ def of_symbol(anchor: AnchorRow, finding: Finding, snapshot: Snapshot) -> Verdic
     moved = all((form.path, bare(form.symbol or "")) != (path, bare(symbol.name)) for form in accepted)
     changed = all(form.fingerprint != symbol.fingerprint for form in accepted)
     if anchor.kind == "lines":
-        changed = not _point_to_lines(said, accepted, snapshot.text(found), found)
+        changed = not _point_to_lines(said, accepted, snapshot.text(found), symbol.line, found.outline)
+    elif changed and moved:
+        changed = not _only_around(accepted, found, snapshot)
     said.trail = trail(anchor.forms, said)
     what = _what_changed(accepted, found, snapshot.text(found), anchor) if changed else ""
     alike = _likeness(accepted, found, snapshot) if moved and changed else None
@@ -122,8 +126,8 @@ def _was(anchor: AnchorRow, now: VerdictRow) -> str:
 
 
 def _what_changed(accepted: Sequence[FormRow], found: Place, text: str, anchor: AnchorRow) -> str:
-    form = _nearest(accepted, found)
     symbol = found.symbol
+    form = nearest(accepted, text, found.outline.language, symbol.name)
     if anchor.kind == "lines":
         return f"lines {anchor.lines} of {symbol.name} changed since {form.accepted_at[:10]}"
     if form.kind != symbol.kind:
@@ -131,31 +135,69 @@ def _what_changed(accepted: Sequence[FormRow], found: Place, text: str, anchor: 
     names = last_name(form.symbol or ""), last_name(symbol.name)
     parts = likeness.differences(form.code, text, found.outline.language, symbol.kind, names) if form.code else []
     which = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]])) if parts else "code"
-    return f"the {which} of {symbol.name} changed since {form.accepted_at[:10]}"
+    members = _members(form, found) if "members" in parts else ""
+    return f"the {which} of {symbol.name} changed since {form.accepted_at[:10]}{members}"
 
 
-def _nearest(accepted: Sequence[FormRow], found: Place) -> FormRow:
-    """The form to compare with: the newest with the same header, else the newest."""
-    same = [form for form in accepted if form.header == found.symbol.header]
-    return (same or list(accepted))[-1]
+def _members(form: FormRow, found: Place) -> str:
+    """Which members of a type are gone, and which are new."""
+    then = {bare(name) for name in declarations(form.beside) if name.startswith(f"{form.symbol}.")}
+    then = {name.removeprefix(f"{form.symbol}.") for name in then}
+    prefix = f"{found.symbol.name}."
+    now = {bare(each.name).removeprefix(prefix) for each in found.outline.symbols if each.name.startswith(prefix)}
+    told = [
+        f"{', '.join(sorted(names)[:MAX_MEMBERS])} {word}"
+        for names, word in ((then - now, "gone"), (now - then, "new"))
+        if names
+    ]
+    return f": {'; '.join(told)}" if told else ""
+
+
+def nearest(accepted: Sequence[FormRow], text: str, language: str | None, symbol: str | None) -> FormRow:
+    """Of several forms, the one that is most like a text, the newest of those; its own name is no difference."""
+    if len(accepted) == 1:
+        return accepted[0]
+    now = Code(text, language, last_name(symbol or ""))
+    return max(reversed(accepted), key=lambda form: likeness.likeness(_code(form), now))
+
+
+def _code(form: FormRow) -> Code:
+    return Code(form.code, form.language, last_name(form.symbol or ""))
 
 
 def _likeness(accepted: Sequence[FormRow], found: Place, snapshot: Snapshot) -> float:
-    now = Code(snapshot.text(found), found.outline.language, last_name(found.symbol.name))
-    then = (Code(form.code, form.language, last_name(form.symbol or "")) for form in accepted)
-    return max(likeness.likeness(each, now) for each in then)
+    now = snapshot.code(found)
+    return max(likeness.likeness(_code(form), now) for form in accepted)
 
 
-def _point_to_lines(said: VerdictRow, accepted: Sequence[FormRow], text: str, found: Place) -> bool:
-    """Let a verdict name the lines that an anchor is about; whether they stand there unchanged."""
-    language, own = found.outline.language, last_name(found.symbol.name)
+def _only_around(accepted: Sequence[FormRow], found: Place, snapshot: Snapshot) -> bool:
+    """Whether code differs from one of its forms by nothing but the name of the type that it belongs to."""
+    now = _with_masked(snapshot.code(found).tokens, found.symbol.name)
+    return any(form.code and _with_masked(_code(form).tokens, form.symbol or "") == now for form in accepted)
+
+
+def _with_masked(tokens: Sequence[str], name: str) -> list[str]:
+    around = last_name(bare(name).rpartition(".")[0])
+    return ["\1" if token == around else token for token in tokens]
+
+
+def _point_to_lines(said: VerdictRow, accepted: Sequence[FormRow], text: str, start: int, outline: Outline) -> bool:
+    """Let a verdict name the lines that an anchor is about; whether they say the same.
+
+    Args:
+        text: that they are in, and `start`, its first line in the file.
+    """
     for form in reversed(accepted):
-        excerpt = Code(form.excerpt, language, last_name(form.symbol or ""))
-        if span := likeness.locate(excerpt, Code(text, language, own)):
-            said.line, said.end_line = found.symbol.line + span[0], found.symbol.line + span[1]
+        first, then = form.excerpt_line, form.code
+        last = first + form.excerpt.count("\n")
+        if last > then.count("\n"):  # the code was too long to be kept whole
+            first, last, then = 0, form.excerpt.count("\n"), form.excerpt
+        names = last_name(form.symbol or ""), last_name(said.symbol or "")
+        found = lines.follow(then, first, last, text, outline.language, names)
+        if found.same or form is accepted[-1]:
+            said.line, said.end_line = start + found.first, start + found.last
+        if found.same:
             return True
-    if span := likeness.nearest_lines(accepted[-1].excerpt, text):
-        said.line, said.end_line = found.symbol.line + span[0], found.symbol.line + span[1]
     return False
 
 
@@ -241,13 +283,8 @@ def _same_declarations(then: dict[str, str], now: dict[str, str], *, complete: b
 
 
 def _lines_of_file(said: VerdictRow, accepted: Sequence[FormRow], content: bytes, outline: Outline) -> str:
-    text = content.decode("utf-8", "replace")
-    for form in reversed(accepted):
-        if span := likeness.locate(Code(form.excerpt, outline.language), Code(text, outline.language)):
-            said.line, said.end_line = span[0] + 1, span[1] + 1
-            return ""
-    if span := likeness.nearest_lines(accepted[-1].excerpt, text):
-        said.line, said.end_line = span[0] + 1, span[1] + 1
+    if _point_to_lines(said, accepted, content.decode("utf-8", "replace"), 1, outline):
+        return ""
     return f"these lines changed since {accepted[-1].accepted_at[:10]}"
 
 
@@ -264,9 +301,14 @@ def of_folder(anchor: AnchorRow, folder: str | None, files: Sequence[str]) -> Ve
     said.path, said.evidence = folder, "form" if any(form.path == folder for form in anchor.forms) else "file"
     said.trail = trail(anchor.forms, said)
     accepted = [form for form in anchor.forms if form.source != "followed"]
-    there = frozenset(files)
     what = ""
-    gone = [(len(set(form.code.splitlines()) - there), form) for form in accepted if form.code]
+    # A file that was only moved inside the folder is still in it.
+    there = Counter(file.rpartition("/")[2] for file in files)
+    gone = [
+        ((Counter(file.rpartition("/")[2] for file in form.code.splitlines()) - there).total(), form)
+        for form in accepted
+        if form.code
+    ]
     if gone and all(count > HALF * form.size for count, form in gone):
         what = f"{gone[-1][0]} of the {gone[-1][1].size} files in it are gone since {gone[-1][1].accepted_at[:10]}"
     moved = all(form.path != folder for form in accepted)

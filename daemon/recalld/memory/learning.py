@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from recalld.memory import judgement
@@ -50,23 +51,26 @@ class Learning:
                     await self._store.truth.write(anchors.add_form, anchor.id, form)
                     anchor.forms.append(form)
 
-    async def look_back(
+    def left_behind(
         self, tree: Tree, judged: Sequence[AnchorRow], said: Mapping[int, VerdictRow]
-    ) -> list[AnchorRow]:
-        """Make forms of code that was edited in its place and is not there now; those that are to be judged again."""
-        left: list[tuple[int, FormRow]] = []
+    ) -> dict[int, AnchorRow]:
+        """Anchors whose code was edited in its place and is not there now, with its last state as one more form."""
+        left = {}
         for anchor in judged:
             sighting, now = tree.sightings.get(anchor.id), said.get(anchor.id)
             if sighting is None or now is None or not sighting.settled or now.evidence == "form":
                 continue
             form = sighting.form
             if now.evidence == "nothing" or place(form.path, form.symbol) != place(now.path, now.symbol):
-                left.append((anchor.id, form))
-        stored = await self._learned(tree, left)
-        again = [anchor for anchor in judged if anchor.id in stored]
-        for anchor in again:
-            anchor.forms.append(stored[anchor.id])
-        return again
+                left[anchor.id] = structs.replace(anchor, forms=[*anchor.forms, form])
+        return left
+
+    async def keep(self, tree: Tree, judged: Sequence[AnchorRow], helpful: Mapping[int, AnchorRow]) -> None:
+        """Make the last forms of these anchors, by which their code was found, forms for good."""
+        stored = await self._learned(tree, [(anchor.id, anchor.forms[-1]) for anchor in helpful.values()])
+        for anchor in judged:
+            if anchor.id in stored:
+                anchor.forms.append(stored[anchor.id])
 
     async def learn(self, tree: Tree) -> list[int]:
         """Make forms of the places that code was followed to, so that the next step starts from there.
@@ -80,6 +84,9 @@ class Learning:
     async def _learned(self, tree: Tree, forms: Sequence[tuple[int, FormRow]]) -> dict[int, FormRow]:
         if not forms:
             return {}
+        for _, form in forms:
+            if form.symbol is not None:
+                form.namesakes = await self._codebase.namesakes(tree, form.path, form.symbol, form.size)
         stored = await self._store.truth.write(_add_forms, forms)
         for anchor_id in stored:
             tree.sightings.pop(anchor_id, None)
@@ -102,7 +109,9 @@ class Learning:
             now, before = said.get(anchor.id), tree.sightings.get(anchor.id)
             if now is None:
                 continue
-            if now.evidence == "nothing" or _is_form(anchor.forms, now):
+            if now.evidence == "nothing":
+                continue  # what was there before may yet help to find it
+            if _is_form(anchor.forms, now):
                 if tree.sightings.pop(anchor.id, None):
                     gone.append(anchor.id)
                 continue
@@ -135,13 +144,16 @@ class Learning:
         symbol = next((each for each in outline.symbols if each.name == now.symbol), None)
         if symbol is None:
             form = form_of_file(outline, content, at, source)
+            form.namesakes = await self._codebase.twins(tree, outline)
         elif source == "followed" and outline.status == "partial":
             return None  # half written
         else:
             form = form_of_symbol(outline, symbol, content, at, source)
-            form.namesakes = await self._codebase.namesakes(tree, outline.path, symbol)
+            if source != "followed":  # those wait until they are learned
+                form.namesakes = await self._codebase.namesakes(tree, outline.path, symbol.name, symbol.size)
         if anchor.kind == "lines" and now.line and now.end_line:
             form.excerpt = lines_of(content, now.line, now.end_line)
+            form.excerpt_line = now.line - (symbol.line if symbol else 1)
         return form
 
 

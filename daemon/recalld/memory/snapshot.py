@@ -36,6 +36,7 @@ class Snapshot:
         self._by_fingerprint: defaultdict[str, list[Place]] = defaultdict(list)
         self._by_tail: defaultdict[str, list[Place]] = defaultdict(list)
         self._by_mark: defaultdict[int, list[Place]] = defaultdict(list)
+        self._declared: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
         self._codes: dict[tuple[str, int], Code] = {}
 
     def text(self, place: Place) -> str:
@@ -48,6 +49,13 @@ class Snapshot:
         if key not in self._codes:
             self._codes[key] = Code(self.text(place), place.outline.language, last_name(place.symbol.name))
         return self._codes[key]
+
+    def declared(self, outline: Outline) -> tuple[dict[str, str], dict[str, str]]:
+        """The fingerprints of what a file declares, by qualified names, and by own names."""
+        if outline.path not in self._declared:
+            names = {symbol.name: symbol.fingerprint for symbol in outline.symbols}
+            self._declared[outline.path] = names, own_names(names)
+        return self._declared[outline.path]
 
     def places(
         self, paths: Iterable[str], fingerprints: Iterable[str], tails: Iterable[str], marks: Iterable[int]
@@ -78,3 +86,8 @@ class Snapshot:
                 for mark in symbol.marks:
                     self._by_mark[mark].append(place)
         self._indexed = set(self.outlines)
+
+
+def own_names(names: Mapping[str, str]) -> dict[str, str]:
+    """Fingerprints by own names, of those by qualified names."""
+    return {last_name(name): fingerprint for name, fingerprint in names.items()}

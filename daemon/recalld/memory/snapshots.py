@@ -63,10 +63,8 @@ class Snapshots:
         leads = _leads(lost, snapshot)
         await self._outline(tree, snapshot, await self._store.code.read(_files, tree.id, leads))
         for form in _of_gone_files(lost, snapshot):
-            if form.path not in snapshot.became:
-                files = [outline for outline in snapshot.outlines.values() if outline is not None]
-                likely = became(declarations(form.beside), form.content_hash, form.path, files)
-                snapshot.became[form.path] = [outline.path for outline in likely]
+            became_of_it = snapshot.became.setdefault(form.path, [])
+            became_of_it += [outline.path for outline in became(form, snapshot) if outline.path not in became_of_it]
         tails = {plain(last_name(name)) for name in leads.names}
         homes = {form.path for anchor in lost for form in anchor.forms}
         homes |= {path for paths in snapshot.became.values() for path in paths}
@@ -123,15 +121,13 @@ def _leads(lost: Sequence[AnchorRow], snapshot: Snapshot) -> _Leads:
 
 
 def _of_gone_files(lost: Sequence[AnchorRow], snapshot: Snapshot) -> list[FormRow]:
-    """Of each file that is gone, the newest form that was seen in it."""
-    newest: dict[str, FormRow] = {}
+    """Of each state that a file was seen in which is gone, one form."""
+    seen: dict[tuple[str, str], FormRow] = {}
     for anchor in lost:
         for form in anchor.forms:
             if anchor.kind != "folder" and snapshot.outlines.get(form.path) is None:
-                known = newest.get(form.path)
-                if known is None or (form.accepted_at, form.id) > (known.accepted_at, known.id):
-                    newest[form.path] = form
-    return list(newest.values())
+                seen.setdefault((form.path, form.content_hash), form)
+    return list(seen.values())
 
 
 def _leads_to(outline: Outline, leads: _Leads, tails: set[str]) -> bool:

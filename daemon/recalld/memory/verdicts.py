@@ -65,8 +65,11 @@ class Verdicts:
             snapshot = await self._snapshots.take(tree, judged, fresh or {})
             await self._learning.accept_first(tree, judged, snapshot)
             said = await self._say(tree, judged, snapshot)
-            if again := await self._learning.look_back(tree, judged, said):
-                said |= await self._say(tree, again, snapshot)
+            if left := self._learning.left_behind(tree, judged, said):
+                again = await self._say(tree, list(left.values()), snapshot)
+                helped = {each: now for each, now in again.items() if now.evidence != "nothing"}
+                await self._learning.keep(tree, judged, {each: left[each] for each in helped})
+                said |= helped
             await self._learning.sight(tree, judged, said, snapshot, settled=settled)
             return await self._keep(tree, judged, said)
 
@@ -84,7 +87,7 @@ class Verdicts:
             else:
                 rest.append(anchor)
         if rest:  # code for which the memory is not known to be true is compared by its text
-            rest = list((await self._store.truth.read(anchors.whole, [anchor.id for anchor in rest])).values())
+            rest = await self._whole(rest)
             lost = [anchor for anchor in rest if _is_lost(anchor, findings, snapshot)]
             if lost:
                 await self._snapshots.widen(tree, snapshot, lost)
@@ -94,6 +97,14 @@ class Verdicts:
             # Comparing texts takes its time, and the loop has others to serve.
             said |= await asyncio.to_thread(_say_by_text, rest, findings, snapshot)
         return said
+
+    async def _whole(self, bound: Sequence[AnchorRow]) -> list[AnchorRow]:
+        """These anchors with their forms' code; forms that are not kept yet have theirs."""
+        whole = await self._store.truth.read(anchors.whole, [anchor.id for anchor in bound])
+        for anchor in bound:
+            if anchor.id in whole:
+                whole[anchor.id].forms += [form for form in anchor.forms if not form.id]
+        return list(whole.values())
 
     async def _say_of_folder(self, tree: Tree, anchor: AnchorRow, snapshot: Snapshot) -> VerdictRow:
         for folder in dict.fromkeys(form.path for form in reversed(anchor.forms)):
@@ -232,9 +243,10 @@ class Verdicts:
         form = await self._learning.form(tree, anchor, now, snapshot, "accepted")
         if form is None:
             return ""
-        then = [known for known in anchor.forms if known.source != "followed"][-1]
+        accepted = [known for known in anchor.forms if known.source != "followed"]
+        then = judgement.nearest(accepted, form.code, form.language, form.symbol)
         texts = (then.excerpt, form.excerpt) if anchor.kind == "lines" else (then.code, form.code)
-        return unified_diff(*texts, place(then.path, then.symbol), place(form.path, form.symbol))
+        return unified_diff(*texts, place(then.path, then.symbol), place(form.path, form.symbol), form.language)
 
     async def drop(self, tree: Tree, anchor_ids: Sequence[int]) -> None:
         """Forget the verdicts of anchors that are no more."""

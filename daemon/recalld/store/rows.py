@@ -51,6 +51,7 @@ class FormRow(Row):
     fingerprint: str
     header: str
     fingerprint_version: int
+    """Negative where a fingerprint could not be made anew: of the version that tried."""
     size: int
     language: str | None
     code: str
@@ -60,12 +61,14 @@ class FormRow(Row):
     """Of the whole file."""
     excerpt: str = ""
     """Of an anchor to lines: their text."""
+    excerpt_line: int = 0
+    """Where they begin in the code, from 0."""
     marks: tuple[int, ...] = ()
     """As the outline had them."""
     beside: str = ""
     """What the file declared, one `kind name fingerprint` a line."""
     namesakes: str = ""
-    """Code of the same own name in other files, one `path::name` a line."""
+    """Code of the same own name in other files, one `path::name` a line; of a file, others with its bytes."""
     id: int = 0
 
 

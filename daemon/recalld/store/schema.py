@@ -149,6 +149,7 @@ anchor_forms = Table(
     Column("code", Text, nullable=False),
     Column("content_hash", Text, nullable=False, server_default=""),
     Column("excerpt", Text, nullable=False, server_default=""),
+    Column("excerpt_line", Integer, nullable=False, server_default="0"),
     Column("marks", JSON, nullable=False, server_default="[]"),
     Column("beside", Text, nullable=False, server_default=""),
     Column("namesakes", Text, nullable=False, server_default=""),

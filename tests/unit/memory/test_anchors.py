@@ -62,6 +62,56 @@ def test_an_unknown_symbol_is_refused_with_near_names() -> None:
     assert refusal.value.code == "unknown_symbol"
 
 
+COOKIES = Outline(
+    "flask/sessions.py",
+    "parsed",
+    symbols=[
+        symbol(f"{kind}.{name}")
+        for kind in ("SessionInterface", "SecureCookieSessionInterface", "Command")
+        for name in ("save_session", "open_session", "should_set_cookie", "get_root")
+    ],
+)
+
+
+def test_near_names_are_those_of_the_class_that_was_named_first() -> None:
+    near = anchors.near_names(COOKIES, "SecureCookieSessionInterface.save_sesion")
+    assert near[:2] == ["SecureCookieSessionInterface.save_session", "SessionInterface.save_session"]
+    assert len(near) == 3
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "(c *Command) get_rot",
+        "func (c *Command) get_rot(name string)",
+        "(*Command).get_root",
+        "(c *Command[T]) get_root",
+        "Command::get_root",
+        "Command<T>::get_rot",
+        "Command#get_rot",
+        "ns::Command::get_root(int) const",
+    ],
+)
+def test_a_name_as_another_language_writes_it_finds_its_symbol_near(spelled: str) -> None:
+    assert anchors.near_names(COOKIES, spelled)[0] == "Command.get_root"
+
+
+@pytest.mark.parametrize("nothing", ["(", "::", ".", " ", "(c *Command)"])
+def test_a_name_of_which_nothing_is_left_is_near_to_none(nothing: str) -> None:
+    assert anchors.near_names(COOKIES, nothing) == []
+
+
+def test_how_many_more_a_name_could_mean_is_said() -> None:
+    several = Outline("a.java", "parsed", symbols=[symbol(f"C.copy(T{n})") for n in range(9)])
+    with pytest.raises(
+        RecallError, match=r"could be C\.copy\(T0\) or .*C\.copy\(T5\) and 3 more: say which"
+    ) as refusal:
+        anchors.find_symbol(several, "C.copy")
+    assert len(refusal.value.details["candidates"]) == 9
+    with pytest.raises(RecallError, match=r"Adapter\.get: say which"):
+        anchors.find_symbol(SESSIONS, "get")
+
+
 def test_a_reference_without_a_symbol_is_refused() -> None:
     with pytest.raises(RecallError, match="path::name"):
         anchors.split_reference("requests/sessions.py")
@@ -71,9 +121,13 @@ def test_a_reference_without_a_symbol_is_refused() -> None:
 def test_lines_of_a_file_are_told_from_a_path() -> None:
     assert anchors.split_lines("api/models.py:20-31") == ("api/models.py", 20, 31)
     assert anchors.split_lines("api/models.py") is None
-    assert anchors.split_lines("api/models.py:20") is None
-    with pytest.raises(RecallError, match="before the first"):
+    assert anchors.split_lines("api/models.py:20") == ("api/models.py", 20, 20)
+    for no_lines in ("api/models.py:a-b", "api/models.py:20-", "api/models.py:" + "9" * 5000):
+        assert anchors.split_lines(no_lines) is None
+    with pytest.raises(RecallError, match="before the first; write lines as path:120-140"):
         anchors.split_lines("api/models.py:31-20")
+    with pytest.raises(RecallError, match="counted from 1"):
+        anchors.split_lines("api/models.py:0-5")
 
 
 def test_lines_belong_to_the_innermost_symbol_around_them() -> None:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from recalld.code.extract import extract
 from recalld.code.languages import BY_NAME, language_of
 from recalld.memory.evidence import Finding, became, folder_became, search, standing
-from recalld.memory.forms import declarations, declared, form_of_symbol
+from recalld.memory.forms import form_of_file, form_of_symbol
 from recalld.memory.snapshot import Snapshot
 from recalld.outline import Outline
 from recalld.store.rows import FormRow, FormSource
@@ -77,10 +77,13 @@ def found(forms: list[FormRow], files: Mapping[str, str | None]) -> Finding:
     snapshot = tree(files)
     for each in forms:
         if snapshot.outlines.get(each.path) is None:
-            there = [outline for outline in snapshot.outlines.values() if outline]
-            likely = became(declarations(each.beside), each.content_hash, each.path, there)
+            likely = became(each, snapshot)
             snapshot.became[each.path] = [outline.path for outline in likely]
     return standing(forms, snapshot) or search(forms, snapshot)
+
+
+def paths(outlines: list[Outline]) -> list[str]:
+    return [outline.path for outline in outlines]
 
 
 def test_a_form_that_stands_decides_whatever_else_there_is() -> None:
@@ -209,19 +212,17 @@ def test_neither_the_order_of_files_nor_files_without_bearing_change_what_is_fou
 
 
 def test_a_file_that_is_gone_became_the_one_with_most_of_what_it_declared() -> None:
-    gone, same, edited, other = (
-        outline_of("a.py", LOAD + SAVE + STORE),
-        outline_of("b.py", LOAD + SAVE + STORE),
-        outline_of("c.py", LOAD + SAVE.replace("len(lines)", "0") + STORE),
-        outline_of("d.py", LOAD),
-    )
-    then = declarations("\n".join(declared(gone)))
-    assert became(then, gone.content_hash, "a.py", [edited, same, other]) == [same]
-    assert became(then, gone.content_hash, "a.py", [edited, other]) == [edited]
-    assert became(then, "", "a.py", [other]) == []
-    assert became({}, "", "a.py", [same]) == []
-    twins = [outline_of("x/b.py", LOAD + SAVE + STORE), outline_of("x/a.py", LOAD + SAVE + STORE)]
-    assert became(then, "", "a.py", twins) == [twins[1]]
+    text = LOAD + SAVE + STORE
+    edited = LOAD + SAVE.replace("len(lines)", "0") + STORE
+    then = form_of_file(outline_of("a.py", text), text.encode(), "2030-01-01T00:00:00Z")
+    assert paths(became(then, tree({"c.py": edited, "b.py": text, "d.py": LOAD}))) == ["b.py"]
+    assert paths(became(then, tree({"c.py": edited, "d.py": LOAD, "a.py": None}))) == ["c.py"]
+    assert paths(became(then, tree({"d.py": LOAD}))) == []
+    twins = {"x/b.py": text, "x/a.py": text}
+    assert paths(became(then, tree(twins))) == ["x/a.py"]
+    then.namesakes = "x/a.py"
+    assert paths(became(then, tree(twins))) == ["x/b.py"]
+    assert paths(became(then, tree({"x/a.py": text}))) == ["x/a.py"]
 
 
 def test_a_folder_that_is_gone_became_the_only_one_with_most_of_its_files() -> None:

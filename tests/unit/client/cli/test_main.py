@@ -267,6 +267,19 @@ def test_whether_a_change_leaves_a_memory_behind_is_the_exit_code(
     assert (bool(out), bool(err)) == (says, bool(stale))
 
 
+@pytest.mark.parametrize(("words", "shown"), [("affected", ["mem-1", "mem-2"]), ("affected -q", ["mem-1"])])
+def test_a_quiet_look_at_a_change_lists_only_what_it_leaves_behind(
+    peer: Peer, capsys: pytest.CaptureFixture[str], words: str, shown: list[str]
+) -> None:
+    agreeing = Brief(id="mem-2", title="U", memory_type="decision", importance_score=0.7, verdict="current")
+    reply = AffectedReply(since="HEAD", files=["a.py"], memories=[DOUBTFUL, agreeing], stale=1)
+    peer.answers |= {"sync": SYNCED, "affected": reply}
+    assert main(words.split()) == 1
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(" ")[2] for line in listed if line.startswith("•")] == shown
+    assert listed[-1] == "1 file changed since HEAD: 2 memories touched, 1 no longer agreeing with the code"
+
+
 def test_a_change_may_be_that_since_a_commit(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:
     reply = AffectedReply(since="main~3", files=["a.py"], memories=[DOUBTFUL], stale=1)
     peer.answers |= {"sync": SYNCED, "affected": reply}

@@ -14,5 +14,6 @@ def upgrade() -> None:
     op.add_column("anchors", sa.Column("lines", sa.Text))
     for name in ("content_hash", "excerpt", "beside", "namesakes"):
         op.add_column("anchor_forms", sa.Column(name, sa.Text, nullable=False, server_default=""))
+    op.add_column("anchor_forms", sa.Column("excerpt_line", sa.Integer, nullable=False, server_default="0"))
     op.add_column("anchor_forms", sa.Column("marks", sa.JSON, nullable=False, server_default="[]"))
     op.create_index("anchor_forms_by_path", "anchor_forms", ["path"])
