@@ -10,6 +10,7 @@ from recall.protocol.errors import RecallError
 from recall.protocol.values import VERDICTS_WORST_FIRST, Verdict
 from recalld.memory import likeness, lines
 from recalld.memory.anchors import find_symbol, place
+from recalld.memory.difference import differences
 from recalld.memory.evidence import Finding
 from recalld.memory.forms import declarations
 from recalld.memory.likeness import Code
@@ -133,7 +134,7 @@ def _what_changed(accepted: Sequence[FormRow], found: Place, text: str, anchor: 
     if form.kind != symbol.kind:
         return f"{symbol.name} was a {form.kind} and is a {symbol.kind} now"
     names = last_name(form.symbol or ""), last_name(symbol.name)
-    parts = likeness.differences(form.code, text, found.outline.language, symbol.kind, names) if form.code else []
+    parts = differences(form.code, text, found.outline.language, symbol.kind, names) if form.code else []
     which = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]])) if parts else "code"
     members = _members(form, found) if "members" in parts else ""
     return f"the {which} of {symbol.name} changed since {form.accepted_at[:10]}{members}"

@@ -14,10 +14,10 @@ from recalld.memory import judgement
 from recalld.memory.anchors import SEPARATOR, place
 from recalld.memory.clock import Clock
 from recalld.memory.codebase import Codebase
+from recalld.memory.difference import unified_diff
 from recalld.memory.evidence import Finding, folder_became, search, standing
 from recalld.memory.forms import inside
 from recalld.memory.learning import Learning
-from recalld.memory.likeness import unified_diff
 from recalld.memory.snapshot import Snapshot
 from recalld.memory.snapshots import Snapshots
 from recalld.memory.trees import ROOT_FOLDER, Tree, Trees

@@ -35,6 +35,9 @@ _OUTLINE = (
     _files.c.note,
 )
 
+MAX_TREES_ALIKE = 8
+"""So many worktrees of one project may be followed before a common name is looked for in fewer places of each."""
+
 _encode = msgspec.json.Encoder().encode
 _decode_form = msgspec.json.Decoder(FormRow).decode
 _decode_symbols = msgspec.json.Decoder(list[Symbol]).decode
@@ -197,11 +200,20 @@ def namesakes(connection: Connection, tree_id: str, name: str, size: int, limit:
 
 
 def _named(tree_id: str, name: str, size: int, limit: int) -> sa.Select[Any]:
+    nearest = (_symbols.c.name != name, sa.func.abs(_symbols.c.size - size), _symbols.c.file_id)
+    # The nearest are taken before their files are looked up: some names are those of thousands.
+    found = (
+        sa.select(_symbols.c.file_id, _symbols.c.name, _symbols.c.size)
+        .where(_symbols.c.name_key == _name_key(name))
+        .order_by(*nearest)
+        .limit(limit * MAX_TREES_ALIKE)
+        .subquery()
+    )
     return (
-        sa.select(_files.c.path, _symbols.c.name)
-        .join_from(_symbols, _files)
-        .where(_files.c.tree_id == tree_id, _symbols.c.name_key == _name_key(name))
-        .order_by(_symbols.c.name != name, sa.func.abs(_symbols.c.size - size), _files.c.path)
+        sa.select(_files.c.path, found.c.name)
+        .join_from(found, _files, found.c.file_id == _files.c.id)
+        .where(_files.c.tree_id == tree_id)
+        .order_by(found.c.name != name, sa.func.abs(found.c.size - size), _files.c.path)
         .limit(limit)
     )
 
