@@ -67,7 +67,7 @@ class Ground:
         """A fresh copy of the project, as a repository of its own."""
         root = self.folder / name
         shutil.copytree(self.django, root)
-        commands = (["init", "-q"], ["add", "-A"], ["commit", "-qm", name])
+        commands = (["init", "-q"], ["config", "gc.auto", "0"], ["add", "-A"], ["commit", "-qm", name])
         for command in commands:
             subprocess.run(
                 ["git", "-c", "user.name=b", "-c", "user.email=b@example.invalid", *command], cwd=root, check=True

@@ -75,7 +75,7 @@ class Codebase:
 
     async def namesakes(self, tree: Tree, path: str, name: str, size: int) -> str:
         """The symbols of other files with the own name of one in this file, one `path::name` a line."""
-        found = await self._store.code.read(outlines.namesakes, tree.id, bare(name), size, MAX_NAMESAKES)
+        found = await self._store.code.read(outlines.namesakes, tree.id, {bare(name): size}, MAX_NAMESAKES)
         return "\n".join(f"{where}::{found_name}" for where, found_name in found if where != path)
 
     async def twins(self, tree: Tree, outline: Outline) -> str:

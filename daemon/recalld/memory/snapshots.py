@@ -142,8 +142,7 @@ def _leads_to(outline: Outline, leads: _Leads, tails: set[str]) -> bool:
 def _files(connection: Connection, tree_id: str, leads: _Leads) -> list[str]:
     found = outlines.with_fingerprints(connection, tree_id, sorted(leads.fingerprints), MAX_SAME_BODY)
     found += outlines.with_marks(connection, tree_id, sorted(leads.marks), MAX_SAME_MARK)
-    for name, size in (leads.siblings | leads.names).items():
-        found += outlines.with_name(connection, tree_id, name, size, MAX_NAMESAKES)
+    found += outlines.with_names(connection, tree_id, leads.siblings | leads.names, MAX_NAMESAKES)
     found += outlines.with_content(connection, tree_id, sorted(leads.content_hashes))
     found += outlines.called(connection, tree_id, leads.base_names)
     return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 from zlib import crc32
@@ -35,7 +37,7 @@ _OUTLINE = (
     _files.c.note,
 )
 
-MAX_TREES_ALIKE = 8
+MAX_TREES_ALIKE = 4
 """So many worktrees of one project may be followed before a common name is looked for in fewer places of each."""
 
 _encode = msgspec.json.Encoder().encode
@@ -149,16 +151,8 @@ def with_fingerprints(connection: Connection, tree_id: str, fingerprints: Sequen
     Args:
         limit: of symbols to look at, for each fingerprint on average.
     """
-    found: dict[str, None] = {}
-    for batch in in_batches(fingerprints):
-        query = (
-            sa.select(_files.c.path)
-            .join_from(_symbols, _files)
-            .where(_files.c.tree_id == tree_id, _symbols.c.body_key.in_([_body_key(each) for each in batch]))
-            .limit(limit * len(batch))
-        )
-        found |= dict.fromkeys(connection.scalars(query))
-    return list(found)
+    keys = list({_body_key(each) for each in fingerprints})
+    return _with_keys(connection, tree_id, _symbols.c.body_key, keys, limit)
 
 
 def with_marks(connection: Connection, tree_id: str, marks: Sequence[int], limit: int) -> list[str]:
@@ -167,55 +161,69 @@ def with_marks(connection: Connection, tree_id: str, marks: Sequence[int], limit
     Args:
         limit: of symbols to look at, for each mark on average.
     """
-    found: dict[str, None] = {}
-    for batch in in_batches(marks):
-        for column in (_symbols.c.mark, _symbols.c.second_mark):
-            query = (
-                sa.select(_files.c.path)
-                .join_from(_symbols, _files)
-                .where(_files.c.tree_id == tree_id, column.in_(batch))
-                .limit(limit * len(batch))
-            )
-            found |= dict.fromkeys(connection.scalars(query))
-    return list(found)
+    found = [
+        path
+        for column in (_symbols.c.mark, _symbols.c.second_mark)
+        for path in _with_keys(connection, tree_id, column, marks, limit)
+    ]
+    return list(dict.fromkeys(found))
 
 
-def with_name(connection: Connection, tree_id: str, name: str, size: int, limit: int) -> list[str]:
-    """The files that have symbols of this name, whatever its case and underscores.
+def _with_keys(
+    connection: Connection, tree_id: str, column: sa.Column[Any], keys: Sequence[int], limit: int
+) -> list[str]:
+    file_ids: set[int] = set()
+    for batch in in_batches(keys):
+        query = sa.select(_symbols.c.file_id).where(column.in_(batch), column.is_not(None)).limit(limit * len(batch))
+        file_ids.update(connection.scalars(query))
+    return sorted(_paths(connection, tree_id, file_ids).values())
 
-    Those come first that have the same qualified name, then those that are nearest in size.
+
+def _paths(connection: Connection, tree_id: str, file_ids: Iterable[int]) -> dict[int, str]:
+    """The paths of those of these files that are of this tree, by id."""
+    paths: dict[int, str] = {}
+    for batch in in_batches(list(file_ids)):
+        query = sa.select(_files.c.id, _files.c.path).where(_files.c.tree_id == tree_id, _files.c.id.in_(batch))
+        paths |= {row.id: row.path for row in connection.execute(query)}
+    return paths
+
+
+def with_names(connection: Connection, tree_id: str, sizes: Mapping[str, int], limit: int) -> list[str]:
+    """The files that have symbols of these names, whatever their case and underscores.
 
     Args:
-        name: qualified, without parameter types and number.
-        size: in tokens.
-        limit: of symbols to look at.
+        sizes: in tokens, by qualified names without parameter types and numbers.
+        limit: of symbols to look at for each name: those that have the same qualified name come first, then those that
+            are nearest in size.
     """
-    query = _named(tree_id, name, size, limit).with_only_columns(_files.c.path)
-    return list(dict.fromkeys(connection.scalars(query)))
+    return list(dict.fromkeys(path for path, _ in namesakes(connection, tree_id, sizes, limit)))
 
 
-def namesakes(connection: Connection, tree_id: str, name: str, size: int, limit: int) -> list[tuple[str, str]]:
-    """Path and name, without parameter types, of the symbols that `with_name` looks at."""
-    return [(row.path, row.name) for row in connection.execute(_named(tree_id, name, size, limit))]
+def namesakes(connection: Connection, tree_id: str, sizes: Mapping[str, int], limit: int) -> list[tuple[str, str]]:
+    """Path and name, without parameter types, of the symbols that `with_names` looks at."""
+    named: defaultdict[int, list[tuple[int, str, int]]] = defaultdict(list)
+    for batch in in_batches(list({_name_key(name) for name in sizes})):
+        query = sa.select(_symbols.c.name_key, _symbols.c.file_id, _symbols.c.name, _symbols.c.size)
+        for key, *row in connection.execute(query.where(_symbols.c.name_key.in_(batch))):
+            named[key].append(tuple(row))
+    nearest = {
+        name: heapq.nsmallest(
+            limit * MAX_TREES_ALIKE,
+            named[_name_key(name)],
+            key=lambda row: (row[1] != name, abs(row[2] - size), row[0]),
+        )
+        for name, size in sizes.items()
+    }
+    # Files are looked up for the nearest alone: some names are those of thousands.
+    paths = _paths(connection, tree_id, {file_id for rows in nearest.values() for file_id, _, _ in rows})
+    found: list[tuple[str, str]] = []
+    for rows in nearest.values():
+        found += [(paths[file_id], name) for file_id, name, _ in rows if file_id in paths][:limit]
+    return found
 
 
-def _named(tree_id: str, name: str, size: int, limit: int) -> sa.Select[Any]:
-    nearest = (_symbols.c.name != name, sa.func.abs(_symbols.c.size - size), _symbols.c.file_id)
-    # The nearest are taken before their files are looked up: some names are those of thousands.
-    found = (
-        sa.select(_symbols.c.file_id, _symbols.c.name, _symbols.c.size)
-        .where(_symbols.c.name_key == _name_key(name))
-        .order_by(*nearest)
-        .limit(limit * MAX_TREES_ALIKE)
-        .subquery()
-    )
-    return (
-        sa.select(_files.c.path, found.c.name)
-        .join_from(found, _files, found.c.file_id == _files.c.id)
-        .where(_files.c.tree_id == tree_id)
-        .order_by(found.c.name != name, sa.func.abs(found.c.size - size), _files.c.path)
-        .limit(limit)
-    )
+def _distance(name: str, size: int) -> Callable[[tuple[int, str, int]], tuple[bool, int, int]]:
+    return lambda row: (row[1] != name, abs(row[2] - size), row[0])
 
 
 def with_content(connection: Connection, tree_id: str, content_hashes: Sequence[str]) -> list[str]:

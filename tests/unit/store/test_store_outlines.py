@@ -28,8 +28,8 @@ def test_saving_again_takes_the_place_of_what_was(code: Connection, outline: Mak
     found = outlines.get(code, "tree-1", "a.py")
     assert found is not None
     assert ([symbol.name for symbol in found.symbols], found.stamp) == (["kept", "new"], "4:5:6")
-    assert outlines.with_name(code, "tree-1", "old", 9, 9) == []
-    assert outlines.with_name(code, "tree-1", "kept", 9, 9) == ["a.py"]
+    assert outlines.with_names(code, "tree-1", {"old": 9}, 9) == []
+    assert outlines.with_names(code, "tree-1", {"kept": 9}, 9) == ["a.py"]
     assert outlines.counts(code, "tree-1") == (2, 3, {})
 
 
@@ -40,7 +40,7 @@ def test_removed_files_and_dropped_trees_leave_nothing(code: Connection, outline
         outlines.save_verdicts(code, tree, [verdict])
     outlines.remove(code, "tree-1", ["a.py", "none"])
     assert list(outlines.stamps(code, "tree-1")) == ["b.py"]
-    assert outlines.with_name(code, "tree-1", "f", 9, 9) == ["b.py"]
+    assert outlines.with_names(code, "tree-1", {"f": 9}, 9) == ["b.py"]
     outlines.drop_tree(code, "tree-1")
     assert outlines.counts(code, "tree-1") == (0, 0, {})
     assert outlines.with_fingerprints(code, "tree-1", ["fp f"], 9) == []
@@ -85,7 +85,7 @@ def test_files_under_a_folder_are_those_below_it_alone(code: Connection, outline
 )
 def test_a_symbol_is_found_by_its_own_name(code: Connection, outline: MakeOutline, qualified: str, own: str) -> None:
     outlines.save(code, "tree-1", [outline("a.py", "first", qualified), outline("b.py", "first")])
-    assert outlines.with_name(code, "tree-1", own, 9, 9) == ["a.py"]
+    assert outlines.with_names(code, "tree-1", {own: 9}, 9) == ["a.py"]
 
 
 def test_files_come_in_the_order_of_how_near_their_symbol_of_that_name_is(
@@ -94,9 +94,9 @@ def test_files_come_in_the_order_of_how_near_their_symbol_of_that_name_is(
     outlines.save(
         code, "tree-1", [outline("a.py", "Other._get_hash"), outline("b.py", "getHash"), outline("c.py", "x")]
     )
-    assert outlines.with_name(code, "tree-1", "get_hash", 9, 9) == ["a.py", "b.py"]
-    assert outlines.with_name(code, "tree-1", "getHash", 9, 9) == ["b.py", "a.py"]
-    assert outlines.with_name(code, "tree-1", "getHash", 9, 1) == ["b.py"]
+    assert outlines.with_names(code, "tree-1", {"get_hash": 9}, 9) == ["a.py", "b.py"]
+    assert outlines.with_names(code, "tree-1", {"getHash": 9}, 9) == ["b.py", "a.py"]
+    assert outlines.with_names(code, "tree-1", {"getHash": 9}, 1) == ["b.py"]
 
 
 def test_files_are_found_by_their_code_wherever_it_is(code: Connection, outline: MakeOutline) -> None:
