@@ -33,7 +33,6 @@ class Finding:
 
     place: Place | None = None
     evidence: Evidence = "nothing"
-    likeness: float | None = None
     candidates: tuple[Place, ...] = ()
     """Where it could be, if there is no saying."""
     trivial: bool = False
@@ -120,7 +119,7 @@ def _decide(candidates: Sequence[Candidate], evidence: Evidence) -> Finding:
     level.sort(key=lambda each: each.score, reverse=True)
     if len(level) > 1 and level[1].score > level[0].score - MARGIN:
         return Finding(candidates=_places(level))
-    return Finding(level[0].place, evidence, level[0].likeness)
+    return Finding(level[0].place, evidence)
 
 
 def _exact(candidates: Sequence[Candidate]) -> Finding:
@@ -131,7 +130,7 @@ def _exact(candidates: Sequence[Candidate]) -> Finding:
         return Finding()  # it could be anywhere, which is no news
     if trivial or len(level) > 1:
         return Finding(candidates=_places(level), trivial=trivial)
-    return Finding(level[0].place, "body", level[0].likeness)
+    return Finding(level[0].place, "body")
 
 
 def _alike(candidates: Sequence[Candidate]) -> Finding:
@@ -140,7 +139,7 @@ def _alike(candidates: Sequence[Candidate]) -> Finding:
     meaningful = [each for each in level if each.shared >= each.enough]
     if len(level) > 1 or not meaningful:
         return Finding(candidates=_places(level), trivial=not meaningful)
-    return Finding(level[0].place, "likeness", level[0].likeness)
+    return Finding(level[0].place, "likeness")
 
 
 def _places(candidates: Sequence[Candidate]) -> tuple[Place, ...]:

@@ -207,11 +207,7 @@ def namesakes(connection: Connection, tree_id: str, sizes: Mapping[str, int], li
         for key, *row in connection.execute(query.where(_symbols.c.name_key.in_(batch))):
             named[key].append(tuple(row))
     nearest = {
-        name: heapq.nsmallest(
-            limit * MAX_TREES_ALIKE,
-            named[_name_key(name)],
-            key=lambda row: (row[1] != name, abs(row[2] - size), row[0]),
-        )
+        name: heapq.nsmallest(limit * MAX_TREES_ALIKE, named[_name_key(name)], key=_distance(name, size))
         for name, size in sizes.items()
     }
     # Files are looked up for the nearest alone: some names are those of thousands.

@@ -178,8 +178,6 @@ def test_code_that_was_moved_renamed_and_edited_at_once_is_found_by_its_lines() 
     edited = LOAD.replace("load_settings", "merge_lines").replace("value.strip()", "value.strip().lower()")
     finding = found([form("a.py", "load_settings", LOAD)], {"a.py": SAVE, "b.py": edited})
     assert (at(finding), finding.evidence) == ("b.py::merge_lines", "likeness")
-    assert finding.likeness is not None
-    assert 0.75 <= finding.likeness < 1
 
 
 def test_overloads_are_told_apart_and_the_bare_name_stands_for_the_only_one() -> None:
