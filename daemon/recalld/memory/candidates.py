@@ -139,17 +139,19 @@ def candidates(forms: Sequence[FormRow], snapshot: Snapshot) -> Iterator[Candida
         if found.known and not (exact or found.went_along):
             continue
         if not (exact or found.went_along or found.same_name):
-            telling = at_home or symbol.header in headers or not marks.isdisjoint(symbol.marks)
-            if not (telling and _near_in_size(symbol, compared)):
-                continue  # saves comparing texts that cannot be alike
+            # Saves comparing texts that cannot be alike. A header alone, such as `(self)`, says little.
+            telling = at_home or not marks.isdisjoint(symbol.marks)
+            near = NEAR_IN_SIZE if telling else ALIKE_ELSEWHERE
+            if not (telling or symbol.header in headers) or not _near_in_size(symbol, compared, near):
+                continue
         _compare(found, codes, snapshot.code(place))
         if not (known and found.shared < found.enough):
             yield found
 
 
-def _near_in_size(symbol: Symbol, forms: Sequence[FormRow]) -> bool:
-    """Whether one may be alike to the other at all; saves comparing their texts."""
-    return any(min(symbol.size, form.size) + SHORT > max(symbol.size, form.size) * NEAR_IN_SIZE for form in forms)
+def _near_in_size(symbol: Symbol, forms: Sequence[FormRow], share: float) -> bool:
+    """Whether one has at least that share of the other's tokens; of short code, a few more or less do not count."""
+    return any(min(symbol.size, form.size) + SHORT > max(symbol.size, form.size) * share for form in forms)
 
 
 def _compare(found: Candidate, codes: Sequence[tuple[FormRow, Code]], code: Code) -> None:
@@ -193,7 +195,7 @@ def _went_along(family: _Family, place: Place, snapshot: Snapshot) -> bool:
     around = name.rpartition(".")[0]
     if not (around and family.members) or (around, place.outline.path) == (family.around, family.path):
         return False
-    now = _members({symbol.name: symbol.fingerprint for symbol in place.outline.symbols}, around)
+    now = _members(snapshot.declared(place.outline)[0], around)
     return share(family.members, now) >= WENT_ALONG
 
 
