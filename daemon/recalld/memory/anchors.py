@@ -13,6 +13,7 @@ from recalld.outline import SKIPPED, Outline, Symbol, bare
 from recalld.store.rows import AnchorRow
 
 SEPARATOR = "::"
+_LAST_WINS = frozenset({"python", "javascript", "ruby", "bash", "lua"})
 _TYPE_ARGUMENTS = re.compile(r"<[^<>]*>")
 _PACKAGE = re.compile(r"\b(?:\w+\.)+(?=\w)")
 _RECEIVER = re.compile(r"^(?:func\s+)?\((?:\w+\s+)?\*?\s*(?P<type>[\w.]+)(?:\[[^\]]*\])?\s*\)[\s.]*(?=\w)")
@@ -88,7 +89,7 @@ def find_symbol(outline: Outline, name: str) -> Symbol:
     """
     for symbol in outline.symbols:
         if symbol.name == name:
-            return symbol
+            return _in_force(outline, symbol)
     short = [symbol for symbol in outline.symbols if names(symbol, name)]
     if not short and "(" in name:
         # Parameter types are written in many ways, and may be given although the name is the only one of its kind.
@@ -114,6 +115,13 @@ def names(symbol: Symbol, name: str) -> bool:
     """Whether a name that is not whole means this symbol: its last parts, with or without parameter types."""
     whole = f".{symbol.name}"
     return whole.endswith(f".{name}") or whole.partition("(")[0].endswith(f".{name}")
+
+
+def _in_force(outline: Outline, symbol: Symbol) -> Symbol:
+    """Of functions that a script defines twice under one name, the last; methods come in pairs, as of properties."""
+    if outline.language not in _LAST_WINS or symbol.kind != "function":
+        return symbol
+    return [each for each in outline.symbols if each.kind == "function" and bare(each.name) == symbol.name][-1]
 
 
 def _erased(name: str) -> str:

@@ -56,6 +56,14 @@ def test_parameter_types_may_be_spelled_with_spaces_and_given_where_they_are_not
     assert anchors.find_symbol(SESSIONS, "merge(int)").name == "merge"
 
 
+def test_of_functions_defined_twice_the_name_means_the_one_in_force() -> None:
+    twice = [symbol("load", "function"), symbol("load#2", "function"), symbol("C.x"), symbol("C.x#2")]
+    script = Outline("a.py", "parsed", "python", symbols=twice)
+    assert anchors.find_symbol(script, "load").name == "load#2"
+    assert anchors.find_symbol(script, "C.x").name == "C.x"
+    assert anchors.find_symbol(Outline("a.c", "parsed", "c", symbols=twice), "load").name == "load"
+
+
 def test_an_unknown_symbol_is_refused_with_near_names() -> None:
     with pytest.raises(RecallError, match=r"did you mean Session\.get_redirect_target") as refusal:
         anchors.find_symbol(SESSIONS, "get_redirect_targt")
