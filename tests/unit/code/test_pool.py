@@ -88,9 +88,17 @@ async def running_pool(
 
 
 def children() -> list[psutil.Process]:
-    return [
-        child for child in psutil.Process().children() if any("recalld.code.worker" in part for part in child.cmdline())
-    ] + [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE]
+    """The workers that run, and those that ended and were not waited for."""
+    return [child for child in psutil.Process().children() if is_worker(child)]
+
+
+def is_worker(child: psutil.Process) -> bool:
+    try:
+        return any("recalld.code.worker" in part for part in child.cmdline())
+    except psutil.ZombieProcess:
+        return True
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
