@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,14 +38,6 @@ def project(tmp_path: Path) -> Path:
     git(root, "init", "-q")
     commit(root, f"of {tmp_path}")
     return root
-
-
-@pytest.fixture
-def client(house: House, project: Path) -> Iterator[Client]:
-    with Client(project) as made:
-        made.sync()
-        yield made
-        made.close_tree()
 
 
 def anchor(client: Client, memory_id: str) -> Anchor:

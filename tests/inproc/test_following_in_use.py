@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -90,14 +89,6 @@ def project(tmp_path: Path) -> Path:
     git(root, "init", "-q")
     commit(root, f"of {tmp_path}")
     return root
-
-
-@pytest.fixture
-def client(house: object, project: Path) -> Iterator[Client]:
-    with Client(project) as made:
-        made.sync()
-        yield made
-        made.close_tree()
 
 
 def anchor(client: Client, memory_id: str) -> Anchor:

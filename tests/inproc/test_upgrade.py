@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -97,14 +96,6 @@ def project(tmp_path: Path) -> Path:
     git(root, "init", "-q")
     commit(root, f"of {tmp_path}")
     return root
-
-
-@pytest.fixture
-def client(house: House, project: Path) -> Iterator[Client]:
-    with Client(project) as made:
-        made.sync()
-        yield made
-        made.close_tree()
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from recall.protocol import requests as wire
 from recall.protocol.values import Brief
 from recalld.memory.anchors import place
 from recalld.memory.codebase import Codebase
-from recalld.memory.contexts import GONE, STALE
+from recalld.memory.contexts import STALE
+from recalld.memory.judgement import NOWHERE
 from recalld.memory.past import Change, Past
 from recalld.memory.trees import Tree, folders_above
 from recalld.memory.verdicts import Verdicts
@@ -164,7 +165,7 @@ def _of_file(anchor: AnchorRow, said: VerdictRow, comparison: _Comparison) -> _T
     changed = [path for path, _ in _places(anchor, said) if path in comparison.blobs]
     if not changed:
         return None
-    if said.verdict in GONE:
+    if said.verdict in NOWHERE:
         return _Tie(_FILE, f"file {changed[0]} removed")
     if said.path not in changed:
         return None  # it left the place that changed before the revision
@@ -175,7 +176,7 @@ def _of_file(anchor: AnchorRow, said: VerdictRow, comparison: _Comparison) -> _T
 
 
 def _of_symbol(anchor: AnchorRow, said: VerdictRow, comparison: _Comparison) -> _Tie | None:
-    now = None if said.verdict in GONE else comparison.now.get(said.path, {}).get(said.symbol or "")
+    now = None if said.verdict in NOWHERE else comparison.now.get(said.path, {}).get(said.symbol or "")
     for path, name in _places(anchor, said):
         then = comparison.then.get(path, {}).get(name or "")
         if then is not None:

@@ -25,8 +25,6 @@ from recalld.store.rows import AnchorRow, MemoryRow, VerdictRow
 from recalld.vectors import Vectors
 
 STALE = frozenset({"changed", "moved+changed", "ambiguous", "missing"})
-GONE = frozenset({"ambiguous", "missing"})
-"""Of code that stands nowhere, or nobody can say where."""
 # How near a memory stands to the file, by what ties it to it. Meaning alone stays below any tie.
 SYMBOL, FILE, FOLDER, FOLDER_STEP = 1.0, 0.9, 0.75, 0.05
 NEAR_COSINE = 0.35

@@ -18,6 +18,8 @@ from recalld.memory.snapshot import Place, Snapshot
 from recalld.outline import SKIPPED, Outline, bare, last_name
 from recalld.store.rows import AnchorRow, FormRow, VerdictRow
 
+NOWHERE = frozenset({"missing", "ambiguous"})
+"""Verdicts of code that stands nowhere, or nobody can say where."""
 HALF = 0.5
 """A file or folder has changed once so much of what it declared or held is different."""
 FEW = 2

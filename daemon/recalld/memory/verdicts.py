@@ -148,7 +148,9 @@ class Verdicts:
         Returns:
             The anchors for which that was so.
         """
-        standing_ones = [a for a in accepted if (said := tree.verdicts.get(a.id)) and said.verdict not in _NOWHERE]
+        standing_ones = [
+            a for a in accepted if (said := tree.verdicts.get(a.id)) and said.verdict not in judgement.NOWHERE
+        ]
         files = {tree.verdicts[anchor.id].path for anchor in standing_ones if anchor.kind != "folder"}
         snapshot = Snapshot(await self._codebase.outlines(tree, sorted(files)))
         await self._snapshots.read(tree, snapshot, files)
@@ -256,7 +258,6 @@ class Verdicts:
         await self._store.code.write(outlines.drop_verdicts, list(anchor_ids))
 
 
-_NOWHERE = frozenset({"missing", "ambiguous"})
 _UNCERTAIN = frozenset({"file", "body", "likeness", "nothing"})
 
 
