@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 from recall.protocol import requests as wire
 from recall.protocol.values import Brief
 from recalld.config import Config
-from recalld.memory.text import type_named, words_of
+from recalld.memory.answers import answer
+from recalld.memory.filters import Filters, Selection
+from recalld.memory.text import words_of
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.views import Views
 from recalld.store import Store, anchors, memories, words
@@ -78,23 +80,21 @@ class Search:
         self._store = store
         self._vectors = vectors
         self._views = views
+        self._filters = Filters(store)
 
     async def search(self, tree: Tree, request: wire.Search) -> wire.SearchReply:
         """The memories that answer a query, best first, none that is unrelated.
 
         Raises:
-            RecallError: `invalid_params` for a memory type that does not exist.
+            RecallError: `invalid_params` for a filter that cannot be; `outside_workspace`.
         """
-        types = {type_named(name) for name in request.memory_types}
         warnings: list[str] = []
-        reach = FILTERED_CANDIDATES if types else max(CANDIDATES, 2 * request.limit)
-        found, rows = await self._ask_indices(tree, request.query, reach, warnings)
+        selection = await self._filters.select(tree, request)
+        reach = max(FILTERED_CANDIDATES if selection else CANDIDATES, 2 * request.limit)
+        found, rows = await self._ask_indices(tree, request.query, reach, warnings, selection)
         terms = words.query_terms(request.query)
-        hits = [
-            _hit(row, found[row.id], terms)
-            for row in rows.values()
-            if row.forgotten_at is None and (not types or row.memory_type in types)
-        ]
+        hits = [_hit(row, found[row.id], terms) for row in rows.values() if row.forgotten_at is None]
+        hits = [hit for hit in hits if hit.meaning > 0 or hit.words > 0]
         hits.sort(key=lambda hit: (-hit.promise, -hit.row.seq))
         # A stale one falls behind by a fifth at most, so a few more than asked for hold the best.
         promising = hits[: request.limit + SPARE]
@@ -103,8 +103,16 @@ class Search:
             self._shown(tree, hit, bound.get(hit.row.id, []), terms, explain=request.explain) for hit in promising
         ]
         results.sort(key=lambda brief: -(brief.score or 0))
-        answers = [brief for brief in results if (brief.score or 0) >= LEAST_SCORE]
-        return wire.SearchReply(results=answers[: request.limit], warnings=warnings)
+        rest = hits[len(promising) :]
+        beyond = sum(hit.promise >= LEAST_SCORE for hit in rest)
+        return answer(
+            results,
+            least_score=LEAST_SCORE,
+            limit=request.limit,
+            token_budget=request.token_budget,
+            left_out={"limit": beyond, "below_threshold": len(rest) - beyond},
+            warnings=warnings,
+        )
 
     async def similar(self, tree: Tree, row: MemoryRow) -> list[Brief]:
         """Memories of the row's workspace that say nearly the same: near in meaning and half of their words shared."""
@@ -134,32 +142,53 @@ class Search:
             return []
 
     async def _ask_indices(
-        self, tree: Tree, query: str, reach: int, warnings: list[str]
+        self, tree: Tree, query: str, reach: int, warnings: list[str], selection: Selection | None
     ) -> tuple[dict[str, _Found], dict[str, MemoryRow]]:
         """What both indices find, and the memories themselves; those found by words are read in the meantime."""
+        few = selection.few if selection else None
         scope = [tree.workspace_id, PERSONAL]
         found: defaultdict[str, _Found] = defaultdict(_Found)
         by_meaning, (by_words, rows) = await asyncio.gather(
-            self._by_meaning(scope, query, reach, warnings),
-            self._store.truth.read(_by_words, scope, words.match_query(query), reach),
+            self._by_meaning(scope, query, reach, warnings, selection),
+            self._store.truth.read(
+                _by_words, scope, words.match_query(query), reach, None if few is None else list(few.values())
+            ),
         )
         for memory_id, cosine in by_meaning:
             found[memory_id].cosine = cosine
         for memory_id, bm25 in by_words:
             found[memory_id].bm25 = bm25
         missing = [memory_id for memory_id in found if memory_id not in rows]
-        return found, rows | await self._store.truth.read(memories.get_many, missing)
+        rows |= await self._store.truth.read(memories.get_many, missing)
+        left = await selection.among(rows.keys()) if selection else rows.keys()
+        return found, {memory_id: row for memory_id, row in rows.items() if memory_id in left}
 
     async def _by_meaning(
-        self, scope: Sequence[str], query: str, reach: int, warnings: list[str]
+        self, scope: Sequence[str], query: str, reach: int, warnings: list[str], selection: Selection | None
     ) -> list[tuple[str, float]]:
         try:
             if not await self._vectors.settled(self._config.search_index_wait_ms / 1000):
                 warnings.append(f"vectors are {self._vectors.state}: the newest memories are found by words only")
-            return await self._vectors.query(query, workspace_ids=scope, n=reach)
+            if selection is None:
+                return await self._vectors.query(query, workspace_ids=scope, n=reach)
+            if selection.few is not None:
+                return (await self._vectors.cosines(query, list(selection.few)))[:reach]
+            return await self._nearest_of_many(scope, query, reach, selection)
         except VectorsUnavailable:
             warnings[:] = [f"vectors are {self._vectors.state}: searched by words only"]
             return []
+
+    async def _nearest_of_many(
+        self, scope: Sequence[str], query: str, reach: int, selection: Selection
+    ) -> list[tuple[str, float]]:
+        """The nearest of the selected, asking for more until enough of them, or all that are related, are found."""
+        while True:
+            near = await self._vectors.query(query, workspace_ids=scope, n=reach)
+            left = await selection.among([memory_id for memory_id, _ in near])
+            enough = len(left) >= CANDIDATES or len(near) < reach or near[-1][1] <= UNRELATED_COSINE
+            if enough:
+                return [each for each in near if each[0] in left]
+            reach *= 4
 
     def _shown(
         self, tree: Tree, hit: _Hit, bound: Sequence[AnchorRow], terms: Sequence[str], *, explain: bool
@@ -182,9 +211,9 @@ class Search:
 
 
 def _by_words(
-    connection: Connection, scope: Sequence[str], match: str | None, reach: int
+    connection: Connection, scope: Sequence[str], match: str | None, reach: int, seqs: Sequence[int] | None = None
 ) -> tuple[list[tuple[str, float]], dict[str, MemoryRow]]:
-    found = memories.search_words(connection, scope, match, reach) if match else []
+    found = memories.search_words(connection, scope, match, reach, seqs) if match else []
     return found, memories.get_many(connection, [memory_id for memory_id, _ in found])
 
 

@@ -206,6 +206,29 @@ class ChromaIndex:
                 return found[:n]
             reach *= 4
 
+    def cosines(self, vector: Matrix, memory_ids: Collection[str]) -> list[tuple[str, float]]:
+        """How near just these memories are to a vector, however far that is.
+
+        Args:
+            vector: float32 [384].
+            memory_ids: those that the index does not have are left out.
+
+        Returns:
+            (memory id, cosine similarity of its nearest piece), nearest first.
+        """
+        self._require_files()
+        known = {memory_id: self._entries[memory_id] for memory_id in memory_ids if memory_id in self._entries}
+        scope = {entry.workspace_id for entry in known.values()}
+        if sum(self._workspaces[one].pieces for one in scope) <= EXACT_PIECES:
+            return [each for each in self._exactly_nearest(vector, scope) if each[0] in known]
+        pieces = [_piece_id(memory_id, number) for memory_id, entry in known.items() for number in range(entry.pieces)]
+        nearest: dict[str, float] = {}
+        for start in range(0, len(pieces), PAGE):
+            owners, matrix = self._read_pieces(pieces[start : start + PAGE])
+            for owner, similarity in zip(owners, (matrix @ vector).tolist(), strict=True):
+                nearest[owner] = max(similarity, nearest.get(owner, -1.0))
+        return sorted(nearest.items(), key=lambda each: -each[1])
+
     def _exactly_nearest(self, vector: Matrix, scope: Collection[str]) -> list[tuple[str, float]]:
         """All memories of these workspaces, each with its nearest piece's similarity, nearest first."""
         nearest: dict[str, float] = {}
@@ -217,17 +240,20 @@ class ChromaIndex:
 
     def _whole(self, workspace_id: str) -> tuple[list[str], Matrix]:
         """All pieces of a workspace: whose each is, and their vectors."""
-        import numpy as np  # noqa: PLC0415
-
         whole = self._wholes.pop(workspace_id, None)
         if whole is None:
-            answer = self._collection.get(ids=self._piece_ids([workspace_id]), include=["embeddings"])
-            owners = [piece_id.rpartition("#")[0] for piece_id in answer["ids"]]
-            whole = owners, np.asarray(answer["embeddings"], dtype=np.float32)
+            whole = self._read_pieces(self._piece_ids([workspace_id]))
         self._wholes[workspace_id] = whole
         while sum(len(owners) for owners, _ in self._wholes.values()) > MAX_KEPT_PIECES:
             self._wholes.popitem(last=False)
         return whole
+
+    def _read_pieces(self, piece_ids: list[str]) -> tuple[list[str], Matrix]:
+        import numpy as np  # noqa: PLC0415
+
+        answer = self._collection.get(ids=piece_ids, include=["embeddings"])
+        owners = [piece_id.rpartition("#")[0] for piece_id in answer["ids"]]
+        return owners, np.asarray(answer["embeddings"], dtype=np.float32)
 
     def _nearest(self, vector: Matrix, n: int, ids: list[str] | None) -> dict[str, float]:
         """The memories of the n nearest pieces, each with its nearest piece's similarity, nearest first."""

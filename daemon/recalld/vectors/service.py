@@ -140,6 +140,22 @@ class Vectors:
         found = await self._serving().call("query", text, list(workspace_ids), n)
         return [(memory_id, similarity) for memory_id, similarity in found]
 
+    async def cosines(self, text: str, memory_ids: Collection[str]) -> list[tuple[str, float]]:
+        """How near just these memories are to a text in meaning, however far that is.
+
+        Args:
+            text: of any length.
+            memory_ids: a few thousand at most; those that are not indexed are left out.
+
+        Returns:
+            (memory id, cosine similarity), nearest first.
+
+        Raises:
+            VectorsUnavailable: while loading or down.
+        """
+        found = await self._serving().call("cosines", text, list(memory_ids))
+        return [(memory_id, similarity) for memory_id, similarity in found]
+
     async def query_vector(self, vector: Matrix, *, workspace_ids: Collection[str], n: int) -> list[tuple[str, float]]:
         """The memories nearest to a vector of `embed`; otherwise as `query`."""
         found = await self._serving().call("query_vector", vector.tobytes(), list(workspace_ids), n)

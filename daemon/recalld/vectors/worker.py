@@ -94,6 +94,10 @@ class Operations:
         """What is near a text."""
         return self._index.query(self._query_vector(text), workspace_ids, n)
 
+    def cosines(self, text: str, memory_ids: list[str]) -> list[tuple[str, float]]:
+        """How near these memories are to a text."""
+        return self._index.cosines(self._query_vector(text), memory_ids)
+
     def query_vector(self, vector: bytes, workspace_ids: list[str], n: int) -> list[tuple[str, float]]:
         """What is near a vector."""
         return self._index.query(_rows(vector)[0], workspace_ids, n)
