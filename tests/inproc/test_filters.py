@@ -84,7 +84,7 @@ HOLDS: dict[str, Callable[[Memory, Any], bool]] = {
 @pytest.fixture
 def harbour(client: Client, house: House, project: Path) -> list[Memory]:
     """Two dozen memories that differ in all that can be filtered by, stored over three days; some have turned stale."""
-    ties: list[dict[str, list[str]]] = [
+    ties: list[dict[str, Any]] = [
         {},
         {"source_files": [FILE]},
         {"source_files": ["api"]},
@@ -127,7 +127,7 @@ def expected(memories: list[Memory], filters: dict[str, Any]) -> set[str]:
 
 def possible(filters: dict[str, Any]) -> bool:
     """Whether there is any time between its bounds; where there is none, a request is refused."""
-    return filters.get("since", "") <= filters.get("until", "9")
+    return str(filters.get("since", "")) <= str(filters.get("until", "9"))
 
 
 def found_by_both(client: Client, filters: dict[str, Any], known: set[str]) -> set[str]:
