@@ -205,3 +205,54 @@ def test_a_filter_that_cannot_be_is_refused_by_its_name(
         with pytest.raises(RecallError) as refusal:
             ask()
         assert (refusal.value.code, refusal.value.field) == (code, field)
+
+
+# --- near the work -------------------------------------------------------------------------------
+
+
+def test_what_is_tied_to_where_one_works_ranks_first_and_says_why(client: Client) -> None:
+    ties: dict[str, dict[str, list[str]]] = {
+        "nothing": {},
+        "elsewhere": {"source_files": [VIEWS]},
+        "folder": {"source_files": ["api/models/"]},
+        "folder above": {"source_files": ["api/"]},
+        "other": {"symbols": [f"{FILE}::connect"]},
+        "file": {"source_files": [FILE]},
+        "symbol": {"symbols": [f"{FILE}::Memory.load"]},
+    }
+    for name, tied in ties.items():
+        client.store(title=f"quay ({name})", narrative="The quay.", **tied)  # type: ignore[arg-type]
+    reply = client.search("quay", file_path=FILE, symbol="load", explain=True)
+    ranked = [brief.title.removeprefix("quay (").removesuffix(")") for brief in reply.results]
+    assert set(ranked[:1]) == {"symbol"}
+    assert {each.title: each.why[-1] for each in reply.results if "near: " in each.why[-1]} == {
+        "quay (folder)": "near: folder api/models/",
+        "quay (folder above)": "near: folder api/",
+        "quay (other)": "near: connect in this file",
+        "quay (file)": "near: this file",
+        "quay (symbol)": "near: symbol Memory.load",
+    }
+    assert [brief.parts["near"] for brief in reply.results if brief.parts] == sorted(
+        (brief.parts["near"] for brief in reply.results if brief.parts), reverse=True
+    )
+    assert client.search("quay", symbol=f"{FILE}::Memory.load").results[0].title == "quay (symbol)"
+
+
+def test_nearness_makes_no_answer_of_what_has_nothing_to_do_with_the_query(client: Client) -> None:
+    client.store(title="Totals are rounded once", symbols=[f"{FILE}::Memory.load"])
+    query = "xylophone zebra quagmire"
+    assert client.search(query, file_path=FILE, symbol="load").results == client.search(query).results == []
+
+
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [
+        ({"symbol": "load"}, "symbol"),
+        ({"symbol": f"{VIEWS}::show", "file_path": FILE}, "symbol"),
+        ({"file_path": "/etc/passwd"}, "file_path"),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused_by_its_name(client: Client, place: dict[str, Any], field: str) -> None:
+    with pytest.raises(RecallError) as refusal:
+        client.search("x", **place)
+    assert refusal.value.field == field

@@ -15,6 +15,7 @@ from recall.protocol.values import Brief
 from recalld.config import Config
 from recalld.memory.answers import answer
 from recalld.memory.filters import Filters, Selection
+from recalld.memory.proximity import Near, Proximity
 from recalld.memory.text import words_of
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.views import Views
@@ -44,6 +45,8 @@ LEAST_SCORE = 0.12
 STALE_FACTOR = {"changed": 0.9, "moved+changed": 0.95, "ambiguous": 0.9, "missing": 0.8}
 IMPORTANCE_SHARE = 0.05
 """How much importance moves a score: enough to break near ties."""
+NEAR_SHARE = 0.5
+"""By how much nearness to the work raises a score: a low one by half of itself, none above 1."""
 SIMILAR_COSINE = 0.85
 SIMILAR_WORDS = 0.5
 
@@ -65,11 +68,16 @@ class _Hit:
     meaning: float
     words: float
     importance: float
+    near: Near | None = None
+    """How near its code is to where somebody works."""
 
     @property
     def promise(self) -> float:
         """The score of a memory whose code has not changed."""
-        return (1 - (1 - 0.9 * self.meaning) * (1 - WORDS_SHARE * self.words)) * self.importance
+        score = (1 - (1 - 0.9 * self.meaning) * (1 - WORDS_SHARE * self.words)) * self.importance
+        if self.near is None or score < LEAST_SCORE:
+            return score  # nearness makes no answer of what is none
+        return float(1 - (1 - score) ** (1 + NEAR_SHARE * self.near.nearness))
 
 
 class Search:
@@ -81,6 +89,7 @@ class Search:
         self._vectors = vectors
         self._views = views
         self._filters = Filters(store)
+        self._proximity = Proximity(store)
 
     async def search(self, tree: Tree, request: wire.Search) -> wire.SearchReply:
         """The memories that answer a query, best first, none that is unrelated.
@@ -92,8 +101,9 @@ class Search:
         selection = await self._filters.select(tree, request)
         reach = max(FILTERED_CANDIDATES if selection else CANDIDATES, 2 * request.limit)
         found, rows = await self._ask_indices(tree, request.query, reach, warnings, selection)
+        near = await self._proximity.of_request(tree, request)
         terms = words.query_terms(request.query)
-        hits = [_hit(row, found[row.id], terms) for row in rows.values() if row.forgotten_at is None]
+        hits = [_hit(row, found[row.id], terms, near.get(row.id)) for row in rows.values() if row.forgotten_at is None]
         hits = [hit for hit in hits if hit.meaning > 0 or hit.words > 0]
         hits.sort(key=lambda hit: (-hit.promise, -hit.row.seq))
         # A stale one falls behind by a fifth at most, so a few more than asked for hold the best.
@@ -200,12 +210,15 @@ class Search:
             brief.why.append(f"meaning {hit.cosine:.2f}")
         if hit.words > 0:
             brief.why.append(f"words {hit.words:.2f}")
+        if hit.near is not None:
+            brief.why.append(hit.near.why)
         if explain:
             brief.parts = {
                 "meaning": round(hit.meaning, 4),
                 "words": round(hit.words, 4),
                 "stale": stale,
                 "importance": round(hit.importance, 4),
+                "near": hit.near.nearness if hit.near else 0.0,
             }
         return brief
 
@@ -217,13 +230,13 @@ def _by_words(
     return found, memories.get_many(connection, [memory_id for memory_id, _ in found])
 
 
-def _hit(row: MemoryRow, found: _Found, terms: Sequence[str]) -> _Hit:
+def _hit(row: MemoryRow, found: _Found, terms: Sequence[str], near: Near | None) -> _Hit:
     meaning = ((found.cosine or 0.0) - UNRELATED_COSINE) / (ANSWER_COSINE - UNRELATED_COSINE)
     by_words = 0.0
     if found.bm25 is not None:
         by_words = _coverage(terms, row) * max(1 - math.exp(-found.bm25 / FULL_BM25), LEAST_RARITY)
     importance = 1 - IMPORTANCE_SHARE * (1 - row.importance_score)
-    return _Hit(row, found.cosine, min(max(meaning, 0.0), 1.0), by_words, importance)
+    return _Hit(row, found.cosine, min(max(meaning, 0.0), 1.0), by_words, importance, near)
 
 
 def _coverage(terms: Sequence[str], row: MemoryRow) -> float:
