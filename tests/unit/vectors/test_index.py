@@ -127,3 +127,22 @@ def test_an_index_of_another_model_is_emptied(index: ChromaIndex, tmp_path: Path
     assert again.compare([("m", "ws-a", "h")]) == ["m"]
     again.upsert([Item("m", "ws-a", "h", rows(1))])
     assert len(again.query(rows(1)[0], ["ws-a"], 1)) == 1
+
+
+@pytest.mark.parametrize("total", [40, 2_600], ids=["a small workspace", "a large one"])
+def test_cosines_are_of_just_the_memories_that_are_named(index: ChromaIndex, total: int) -> None:
+    vectors = rows(total)
+    index.upsert([Item(f"m{n}", "ws-a", "h", vectors[n : n + 1]) for n in range(total - 2)])
+    index.upsert([Item("long", "ws-a", "h", vectors[total - 2 :])])
+    query = vectors[5]
+    found = dict(index.cosines(query, ["m7", "long", "unknown", "m1"]))
+    assert found == pytest.approx(
+        {
+            "m7": float(vectors[7] @ query),
+            "m1": float(vectors[1] @ query),
+            "long": max(float(vectors[total - 2] @ query), float(vectors[total - 1] @ query)),
+        },
+        abs=1e-5,
+    )
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert index.cosines(query, []) == []

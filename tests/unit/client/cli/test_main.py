@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from recall.protocol.requests import (
     AuditReply,
     Edit,
     ForgetReply,
+    ListMemories,
     ListReply,
     RateReply,
     Search,
@@ -208,6 +210,43 @@ def test_a_question_needs_no_quotes(peer: Peer) -> None:
     peer.answers["search"] = SearchReply(results=[])
     main(["search", "lazy", "loading", "--type", "decision", "--type", "pattern", "--limit", "3", "--explain"])
     assert asked(peer) == Search(query="lazy loading", memory_types=["decision", "pattern"], limit=3, explain=True)
+
+
+def test_filters_are_sent_with_paths_made_absolute(peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = (
+        "--concept a --concept b --tag t --file api/ --symbol api/x.py::A.b --session s --since 2026-01-31 "
+        "--until 2026-02-01T10:00:00Z --verdict changed --verdict missing --min-importance 0.5 --no-personal"
+    )
+    given = line.split()
+    wanted: dict[str, Any] = {
+        "concepts": ["a", "b"],
+        "tags": ["t"],
+        "source_files": [f"{tmp_path.resolve()}/api/"],
+        "symbols": [f"{tmp_path.resolve()}/api/x.py::A.b"],
+        "session_id": "s",
+        "since": "2026-01-31",
+        "until": "2026-02-01T10:00:00Z",
+        "verdicts": ["changed", "missing"],
+        "min_importance": 0.5,
+        "personal": False,
+    }
+    peer.answers |= {"search": SearchReply(results=[]), "list": ListReply(memories=[], total=0)}
+    main(["list", *given])
+    assert asked(peer) == ListMemories(**wanted)
+    main(["search", "x", *given, "--budget", "90", "--near", "y.py::f"])
+    place = f"{tmp_path.resolve()}/y.py"
+    assert asked(peer) == Search(query="x", token_budget=90, file_path=place, symbol=f"{place}::f", **wanted)
+
+
+def test_an_age_since_which_is_sent_as_a_time(peer: Peer) -> None:
+    peer.answers["search"] = SearchReply(results=[])
+    main(["search", "x", "--since", "2w"])
+    ago = datetime.now(UTC) - datetime.fromisoformat(asked(peer).since)
+    assert timedelta(days=14) <= ago < timedelta(days=14, minutes=1)
+    with pytest.raises(SystemExit) as refusal:
+        main(["search", "x", "--since", "9999999y"])
+    assert refusal.value.code == 2
 
 
 def test_an_edit_sends_only_what_was_given(peer: Peer) -> None:

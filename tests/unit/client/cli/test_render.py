@@ -84,8 +84,19 @@ def test_a_search_shows_score_title_verdict_and_summary() -> None:
     ]
 
 
+def test_a_search_closes_with_what_matched_what_was_left_out_and_what_is_stale() -> None:
+    left_out = {"below_threshold": 7, "limit": 1_200, "token_budget": 1, "from the future": 2}
+    reply = SearchReply(results=[brief()], matched=1_211, returned=1, left_out=left_out, stale=1, tokens=30)
+    assert render.found(reply, PLAIN).splitlines()[-1] == (
+        "1 of 1,211 matched, 7 too far from the question, 1,200 over the limit, 1 over the token budget, "
+        "2 from the future, 1 stale, 30 tokens"
+    )
+
+
 def test_a_search_without_results_says_so() -> None:
     assert render.found(SearchReply(results=[]), PLAIN) == "nothing found"
+    weak = SearchReply(results=[], matched=3, left_out={"below_threshold": 3})
+    assert render.found(weak, PLAIN) == "nothing found (0 of 3 matched, 3 too far from the question, 0 tokens)"
 
 
 def test_a_list_is_aligned_and_says_how_many_more_there_are() -> None:
