@@ -151,7 +151,11 @@ def test_each_filter_alone_and_each_two_give_just_what_fulfils_them(client: Clie
     assert some > len(singles)
 
 
-def test_any_combination_of_filters_gives_just_what_fulfils_all(client: Client, harbour: list[Memory]) -> None:
+@pytest.mark.parametrize("few", [2_000, 3], ids=["few are left", "many are left"])
+def test_any_combination_of_filters_gives_just_what_fulfils_all(
+    client: Client, harbour: list[Memory], few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recalld.memory.filters.FEW", few)  # the daemon runs in this process
     known = {memory.id for memory in harbour}
 
     @settings(max_examples=40, deadline=None, database=None)
@@ -163,7 +167,11 @@ def test_any_combination_of_filters_gives_just_what_fulfils_all(client: Client, 
     check()
 
 
-def test_a_filter_that_leaves_few_finds_them_behind_many_better_ones(client: Client) -> None:
+@pytest.mark.parametrize("few", [2_000, 0], ids=["few are left", "many are left"])
+def test_what_a_filter_leaves_is_found_behind_many_better_ones(
+    client: Client, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recalld.memory.filters.FEW", few)  # the daemon runs in this process
     client.store_many([{"title": f"Lighthouse lamp {n}", "narrative": "The lighthouse lamp."} for n in range(600)])
     dim = client.store(title="An old building by the sea", narrative="It has a lamp.", session_id="session-9")
     assert client.search("lighthouse lamp", limit=3).results[0].id != dim.id

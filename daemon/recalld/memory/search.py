@@ -28,6 +28,8 @@ CANDIDATES = 30
 FILTERED_CANDIDATES = 400
 """Taken where a filter will leave most of them out."""
 
+SHOWN_WORDS = 5
+"""Named of those that a memory shares with the query."""
 SPARE = 10
 """Shown more than asked for, before stale ones fall behind."""
 
@@ -155,14 +157,11 @@ class Search:
         self, tree: Tree, query: str, reach: int, warnings: list[str], selection: Selection | None
     ) -> tuple[dict[str, _Found], dict[str, MemoryRow]]:
         """What both indices find, and the memories themselves; those found by words are read in the meantime."""
-        few = selection.few if selection else None
         scope = [tree.workspace_id, PERSONAL]
         found: defaultdict[str, _Found] = defaultdict(_Found)
         by_meaning, (by_words, rows) = await asyncio.gather(
             self._by_meaning(scope, query, reach, warnings, selection),
-            self._store.truth.read(
-                _by_words, scope, words.match_query(query), reach, None if few is None else list(few.values())
-            ),
+            self._having_words(scope, query, reach, selection),
         )
         for memory_id, cosine in by_meaning:
             found[memory_id].cosine = cosine
@@ -200,6 +199,20 @@ class Search:
                 return [each for each in near if each[0] in left]
             reach *= 4
 
+    async def _having_words(
+        self, scope: Sequence[str], query: str, reach: int, selection: Selection | None
+    ) -> tuple[list[tuple[str, float]], dict[str, MemoryRow]]:
+        """Those of the selected that have words of the query, the best first, and the memories themselves."""
+        match = words.match_query(query)
+        seqs = list(selection.few.values()) if selection and selection.few is not None else None
+        while True:
+            found, rows = await self._store.truth.read(_by_words, scope, match, reach, seqs)
+            if selection is None or seqs is not None or len(found) < reach:
+                return found, rows
+            if len(await selection.among(rows.keys())) >= CANDIDATES:
+                return found, rows
+            reach *= 4
+
     def _shown(
         self, tree: Tree, hit: _Hit, bound: Sequence[AnchorRow], terms: Sequence[str], *, explain: bool
     ) -> Brief:
@@ -209,7 +222,7 @@ class Search:
         if hit.meaning > 0 and hit.cosine is not None:
             brief.why.append(f"meaning {hit.cosine:.2f}")
         if hit.words > 0:
-            brief.why.append(f"words {hit.words:.2f}")
+            brief.why.append(f"words: {', '.join(_shared(terms, hit.row)[:SHOWN_WORDS])}")
         if hit.near is not None:
             brief.why.append(hit.near.why)
         if explain:
@@ -241,8 +254,13 @@ def _hit(row: MemoryRow, found: _Found, terms: Sequence[str], near: Near | None)
 
 def _coverage(terms: Sequence[str], row: MemoryRow) -> float:
     """The share of the query's words that a memory has, endings aside."""
+    return len(_shared(terms, row)) / max(len(terms), 1)
+
+
+def _shared(terms: Sequence[str], row: MemoryRow) -> list[str]:
+    """The words of the query that a memory has, endings aside."""
     text = " ".join([row.title, *row.concepts, *row.tags, row.narrative]).lower()
-    return sum(term[:6] in text for term in terms) / max(len(terms), 1)
+    return [term for term in terms if term[:6] in text]
 
 
 def _overlap(one: str, other: str) -> float:
