@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
 from recall.protocol import requests as wire
 from recall.protocol.values import Brief
 from recalld.config import Config
-from recalld.memory.text import type_named, words_of
+from recalld.memory import ranking, times
+from recalld.memory.corpus import follows
+from recalld.memory.ranking import Parts, Question, Text, Weights
+from recalld.memory.text import type_named, voice_of, whole_text, words_of
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.views import Views
 from recalld.store import Store, anchors, memories, words
 from recalld.store.rows import AnchorRow, MemoryRow
-from recalld.vectors import Vectors, VectorsUnavailable
+from recalld.vectors import Answer, Near, Vectors, VectorsUnavailable
 
-CANDIDATES = 30
+CANDIDATES = 120
 """Taken from each of the two indices at least, before ranking."""
 FILTERED_CANDIDATES = 400
 """Taken where a filter will leave most of them out."""
+LIKE_WORDS = 4
+"""For each of the query's words, so many that are like it are looked for as words too."""
 
 SPARE = 10
 """Shown more than asked for, before stale ones fall behind."""
 
-# Cosine similarity of all-MiniLM-L6-v2 between a question and a text: unrelated pairs lie around 0.05-0.2,
-# clear answers at 0.45 and more.
-UNRELATED_COSINE = 0.15
-ANSWER_COSINE = 0.65
-FULL_BM25 = 8.0
-"""About what two rare words bring."""
-LEAST_RARITY = 0.5
-"""How rare any word counts at least: among few memories bm25 takes every word for a common one."""
-WORDS_SHARE = 0.6
-"""What all the query's words together can bring a memory that does not answer by meaning."""
-LEAST_SCORE = 0.12
 STALE_FACTOR = {"changed": 0.9, "moved+changed": 0.95, "ambiguous": 0.9, "missing": 0.8}
 IMPORTANCE_SHARE = 0.05
 """How much importance moves a score: enough to break near ties."""
@@ -48,10 +40,13 @@ SIMILAR_WORDS = 0.5
 
 @dataclass(slots=True)
 class _Found:
-    """What the indices say of one memory."""
+    """What the indices found."""
 
-    cosine: float | None = None
-    bm25: float | None = None
+    question: Question
+    near: dict[str, Near]
+    rows: dict[str, MemoryRow]
+    before: dict[int, MemoryRow]
+    """The memories stored just before them, by their place in the order of storing."""
 
 
 @dataclass(slots=True)
@@ -59,25 +54,21 @@ class _Hit:
     """A memory with the parts of its score."""
 
     row: MemoryRow
-    cosine: float | None
-    meaning: float
-    words: float
-    importance: float
-
-    @property
-    def promise(self) -> float:
-        """The score of a memory whose code has not changed."""
-        return (1 - (1 - 0.9 * self.meaning) * (1 - WORDS_SHARE * self.words)) * self.importance
+    parts: Parts
+    score: float
 
 
 class Search:
     """Finds memories of a tree's workspace, and personal ones."""
 
-    def __init__(self, config: Config, store: Store, vectors: Vectors, views: Views) -> None:
+    def __init__(
+        self, config: Config, store: Store, vectors: Vectors, views: Views, weights: Weights | None = None
+    ) -> None:
         self._config = config
         self._store = store
         self._vectors = vectors
         self._views = views
+        self._weights = weights or Weights()
 
     async def search(self, tree: Tree, request: wire.Search) -> wire.SearchReply:
         """The memories that answer a query, best first, none that is unrelated.
@@ -88,14 +79,9 @@ class Search:
         types = {type_named(name) for name in request.memory_types}
         warnings: list[str] = []
         reach = FILTERED_CANDIDATES if types else max(CANDIDATES, 2 * request.limit)
-        found, rows = await self._ask_indices(tree, request.query, reach, warnings)
+        found = await self._ask_indices(tree, request.query, reach, warnings)
         terms = words.query_terms(request.query)
-        hits = [
-            _hit(row, found[row.id], terms)
-            for row in rows.values()
-            if row.forgotten_at is None and (not types or row.memory_type in types)
-        ]
-        hits.sort(key=lambda hit: (-hit.promise, -hit.row.seq))
+        hits = [hit for hit in self._ranked(found) if not types or hit.row.memory_type in types]
         # A stale one falls behind by a fifth at most, so a few more than asked for hold the best.
         promising = hits[: request.limit + SPARE]
         bound = await self._store.truth.read(anchors.anchors_of, [hit.row.id for hit in promising])
@@ -103,8 +89,7 @@ class Search:
             self._shown(tree, hit, bound.get(hit.row.id, []), terms, explain=request.explain) for hit in promising
         ]
         results.sort(key=lambda brief: -(brief.score or 0))
-        answers = [brief for brief in results if (brief.score or 0) >= LEAST_SCORE]
-        return wire.SearchReply(results=answers[: request.limit], warnings=warnings)
+        return wire.SearchReply(results=results[: request.limit], warnings=warnings)
 
     async def similar(self, tree: Tree, row: MemoryRow) -> list[Brief]:
         """Memories of the row's workspace that say nearly the same: near in meaning and half of their words shared."""
@@ -133,74 +118,111 @@ class Search:
         except VectorsUnavailable:
             return []
 
-    async def _ask_indices(
-        self, tree: Tree, query: str, reach: int, warnings: list[str]
-    ) -> tuple[dict[str, _Found], dict[str, MemoryRow]]:
+    async def _ask_indices(self, tree: Tree, query: str, reach: int, warnings: list[str]) -> _Found:
         """What both indices find, and the memories themselves; those found by words are read in the meantime."""
         scope = [tree.workspace_id, PERSONAL]
-        found: defaultdict[str, _Found] = defaultdict(_Found)
-        by_meaning, (by_words, rows) = await asyncio.gather(
-            self._by_meaning(scope, query, reach, warnings),
-            self._store.truth.read(_by_words, scope, words.match_query(query), reach),
+        asked = words.content_words(query)[: words.MAX_TERMS]
+        answer, (frequencies, rows) = await asyncio.gather(
+            self._by_meaning(scope, query, asked, reach, warnings),
+            self._store.truth.read(_by_words, scope, words.match_query(query), asked, reach),
         )
-        for memory_id, cosine in by_meaning:
-            found[memory_id].cosine = cosine
-        for memory_id, bm25 in by_words:
-            found[memory_id].bm25 = bm25
-        missing = [memory_id for memory_id in found if memory_id not in rows]
-        return found, rows | await self._store.truth.read(memories.get_many, missing)
+        others = [other for like in answer.like.values() for other in list(like)[:LIKE_WORDS] if other not in asked]
+        missing = [near.memory_id for near in answer.near if near.memory_id not in rows]
+        more, before = await self._store.truth.read(_more, scope, others, reach, missing, rows)
+        rows |= more
+        question = Question(query, answer.like, frequencies, max(answer.searched, len(rows)))
+        return _Found(question, {near.memory_id: near for near in answer.near}, rows, before)
 
     async def _by_meaning(
-        self, scope: Sequence[str], query: str, reach: int, warnings: list[str]
-    ) -> list[tuple[str, float]]:
+        self, scope: Sequence[str], query: str, asked: Sequence[str], reach: int, warnings: list[str]
+    ) -> Answer:
         try:
             if not await self._vectors.settled(self._config.search_index_wait_ms / 1000):
                 warnings.append(f"vectors are {self._vectors.state}: the newest memories are found by words only")
-            return await self._vectors.query(query, workspace_ids=scope, n=reach)
+            return await self._vectors.ask(query, asked, workspace_ids=scope, n=reach)
         except VectorsUnavailable:
             warnings[:] = [f"vectors are {self._vectors.state}: searched by words only"]
-            return []
+            return Answer([], {}, 0)
+
+    def _ranked(self, found: _Found) -> list[_Hit]:
+        """All that was found, best first."""
+        texts = {row.seq: _taken_apart(row) for row in (*found.before.values(), *found.rows.values())}
+        voices = {text.voice for text in texts.values() if text.voice}
+        weights = self._weights
+        hits = []
+        for row in found.rows.values():
+            if row.forgotten_at is not None:
+                continue
+            parts = _parts(row, found, texts, voices)
+            if ranking.answers(parts):
+                importance = 1 - IMPORTANCE_SHARE * (1 - row.importance_score)
+                hits.append(_Hit(row, parts, ranking.score(parts, weights) * importance))
+        return sorted(hits, key=lambda hit: (-hit.score, -hit.row.seq))
 
     def _shown(
         self, tree: Tree, hit: _Hit, bound: Sequence[AnchorRow], terms: Sequence[str], *, explain: bool
     ) -> Brief:
         brief = self._views.brief(tree, hit.row, bound, query_words=terms)
         stale = STALE_FACTOR.get(brief.verdict or "", 1.0)
-        brief.score = round(hit.promise * stale, 4)
-        if hit.meaning > 0 and hit.cosine is not None:
-            brief.why.append(f"meaning {hit.cosine:.2f}")
-        if hit.words > 0:
-            brief.why.append(f"words {hit.words:.2f}")
+        brief.score = round(hit.score * stale, 4)
+        parts = {name: round(value, 4) for name, value in asdict(hit.parts).items()}
+        brief.why += [f"{name} {value:.2f}" for name, value in parts.items() if value > 0 and name != "length"]
         if explain:
-            brief.parts = {
-                "meaning": round(hit.meaning, 4),
-                "words": round(hit.words, 4),
-                "stale": stale,
-                "importance": round(hit.importance, 4),
-            }
+            brief.parts = parts | {"stale": stale, "importance": hit.row.importance_score}
         return brief
 
 
 def _by_words(
-    connection: Connection, scope: Sequence[str], match: str | None, reach: int
-) -> tuple[list[tuple[str, float]], dict[str, MemoryRow]]:
+    connection: Connection, scope: Sequence[str], match: str | None, asked: Sequence[str], reach: int
+) -> tuple[dict[str, int], dict[str, MemoryRow]]:
     found = memories.search_words(connection, scope, match, reach) if match else []
-    return found, memories.get_many(connection, [memory_id for memory_id, _ in found])
+    rows = memories.get_many(connection, [memory_id for memory_id, _ in found])
+    return memories.word_frequencies(connection, scope, asked), rows
 
 
-def _hit(row: MemoryRow, found: _Found, terms: Sequence[str]) -> _Hit:
-    meaning = ((found.cosine or 0.0) - UNRELATED_COSINE) / (ANSWER_COSINE - UNRELATED_COSINE)
-    by_words = 0.0
-    if found.bm25 is not None:
-        by_words = _coverage(terms, row) * max(1 - math.exp(-found.bm25 / FULL_BM25), LEAST_RARITY)
-    importance = 1 - IMPORTANCE_SHARE * (1 - row.importance_score)
-    return _Hit(row, found.cosine, min(max(meaning, 0.0), 1.0), by_words, importance)
+def _more(
+    connection: Connection,
+    scope: Sequence[str],
+    others: Sequence[str],
+    reach: int,
+    missing: Sequence[str],
+    known: Mapping[str, MemoryRow],
+) -> tuple[dict[str, MemoryRow], dict[int, MemoryRow]]:
+    """The memories that have words like those asked for, those named, and all that were stored just before one."""
+    ids = list(missing)
+    if others:
+        match = " OR ".join(f'"{word}"' for word in others)
+        ids += [each for each, _ in memories.search_words(connection, scope, match, reach) if each not in known]
+    rows = memories.get_many(connection, list(dict.fromkeys(ids)))
+    sessions = {row.seq: row for row in (*known.values(), *rows.values()) if row.session_id}
+    wanted = {seq - step for seq in sessions for step in (1, 2)} - sessions.keys()
+    return rows, sessions | memories.at(connection, sorted(wanted))
 
 
-def _coverage(terms: Sequence[str], row: MemoryRow) -> float:
-    """The share of the query's words that a memory has, endings aside."""
-    text = " ".join([row.title, *row.concepts, *row.tags, row.narrative]).lower()
-    return sum(term[:6] in text for term in terms) / max(len(terms), 1)
+def _taken_apart(row: MemoryRow) -> Text:
+    text = whole_text(row.title, row.narrative)
+    labels = " ".join([row.memory_type, *row.concepts, *row.tags])
+    return Text(frozenset(words.content_words(f"{text}\n{labels}")), voice_of(text), text.rstrip().endswith("?"))
+
+
+def _parts(row: MemoryRow, found: _Found, texts: Mapping[int, Text], voices: Collection[str]) -> Parts:
+    question, text = found.question, texts[row.seq]
+    near = found.near.get(row.id)
+    parts = Parts(
+        words=question.found_in(text.words),
+        named=ranking.named_part(question, text.voice, voices),
+        time=times.agreement(question.span, times.named_in(row.narrative) or times.named_in(row.created_at)),
+        length=ranking.length_part(len(text.words)),
+    )
+    if near is not None:
+        parts.meaning, parts.beside = ranking.cosine_part(near.cosine), ranking.cosine_part(near.beside)
+    one, two = found.before.get(row.seq - 1), found.before.get(row.seq - 2)
+    if one is not None and follows(row, one):
+        if texts[one.seq].asks:
+            parts.asked = question.found_in(texts[one.seq].words)
+        if two is not None and follows(one, two):
+            parts.before = question.found_in(texts[two.seq].words)
+    return parts
 
 
 def _overlap(one: str, other: str) -> float:

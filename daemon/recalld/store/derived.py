@@ -26,6 +26,9 @@ _SEARCH = text(f"""
     WHERE memories.forgotten_at IS NULL
     ORDER BY found.cost, found.seq DESC
 """)  # noqa: S608 - the weights above are all that is put in
+COUNTED = 2_000
+"""A word that more memories have is common, however many they are."""
+_COUNT = text("SELECT count(*) FROM (SELECT 1 FROM memory_words WHERE memory_words MATCH :match LIMIT :limit)")
 _PROBE = text("SELECT title, bm25(memory_words) FROM memory_words WHERE memory_words MATCH :match LIMIT 1")
 
 Stored = Sequence[tuple[MemoryRow, Sequence[AnchorRow]]]
@@ -41,6 +44,18 @@ def search(connection: Connection, workspace_ids: Sequence[str], match: str, lim
     scope = " OR ".join(_scope_word(workspace_id) for workspace_id in workspace_ids)
     found = connection.execute(_SEARCH, {"match": f"scope : ({scope}) AND ({match})", "limit": limit})
     return [(memory_id, score) for memory_id, score in found]
+
+
+def frequencies(connection: Connection, workspace_ids: Sequence[str], words: Sequence[str]) -> dict[str, int]:
+    """How many memories of these workspaces have each of the words, in any form of it; counted up to a limit."""
+    if not workspace_ids:
+        return {}
+    scope = " OR ".join(_scope_word(workspace_id) for workspace_id in workspace_ids)
+    counted: dict[str, int] = {}
+    for word in words:
+        match = f'scope : ({scope}) AND "{word}"'
+        counted[word] = connection.execute(_COUNT, {"match": match, "limit": COUNTED}).scalar_one()
+    return counted
 
 
 def tagged(tag: str) -> Select[tuple[int]]:

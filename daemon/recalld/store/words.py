@@ -57,6 +57,20 @@ def query_terms(query: str) -> list[str]:
     return sorted(telling or terms, key=len, reverse=True)[:MAX_TERMS]
 
 
+def content_words(text: str) -> list[str]:
+    """The telling words of a text in lower case, each once, compound names taken apart.
+
+    All of them where none is telling.
+    """
+    found: dict[str, None] = {}
+    for run in _RUN.findall(unicodedata.normalize("NFC", text)):
+        found[run.lower()] = None
+        if not run.islower():
+            found.update(dict.fromkeys(hump.lower() for hump in _humps(run)))
+    telling = [word for word in found if word not in STOP_WORDS and (len(word) > 1 or not word.isascii())]
+    return telling or list(found)
+
+
 def _with_parts(found: re.Match[str]) -> str:
     compound = found[0]
     if compound.isalpha() and (compound.islower() or compound.istitle()):

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 
 from recalld.vectors.embedding import DIMENSIONS, Embedder, ModelUnusable
-from recalld.vectors.index import ChromaIndex, Item
+from recalld.vectors.index import ChromaIndex, Item, Near
+from recalld.vectors.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +44,7 @@ class Operations:
     def __init__(self) -> None:
         self._embedder = Embedder()
         self._index = ChromaIndex()
+        self._vocabulary = Vocabulary()
         self._query_vector = functools.lru_cache(REMEMBERED_QUERIES)(self._embed_query)
 
     def load(self, threads: int) -> None:
@@ -50,8 +52,9 @@ class Operations:
         self._embedder.load(threads)
 
     def open(self, folder: str, url: str) -> None:
-        """Open the index."""
-        self._index.open(Path(folder), url)
+        """Open the index and the vocabulary."""
+        self._index.open(Path(folder) / "chroma", url)
+        self._vocabulary.open(Path(folder))
 
     def clear(self) -> None:
         """Empty the index."""
@@ -77,12 +80,20 @@ class Operations:
         """A vector for each text."""
         return self._embedder.embed(texts).tobytes()
 
-    def upsert(self, items: list[tuple[str, str, str, bytes]]) -> None:
-        """Put memories (id, workspace, text hash, vectors) in."""
+    def unknown(self, words: list[str]) -> list[str]:
+        """Which of these words are to be learned."""
+        return self._vocabulary.unknown(words)
+
+    def learn(self, words: list[str]) -> None:
+        """Keep words that are not known."""
+        self._vocabulary.learn(words, self._embedder.embed(words))
+
+    def upsert(self, items: list[tuple[str, str, str, bytes, bytes]]) -> None:
+        """Put memories (id, workspace, text hash, vectors of the pieces, vector with the neighbours) in."""
         self._index.upsert(
             [
-                Item(memory_id, workspace_id, text_hash, _rows(vectors))
-                for memory_id, workspace_id, text_hash, vectors in items
+                Item(memory_id, workspace_id, text_hash, _rows(vectors), _rows(beside))
+                for memory_id, workspace_id, text_hash, vectors, beside in items
             ]
         )
 
@@ -90,17 +101,27 @@ class Operations:
         """Take memories out."""
         self._index.delete(memory_ids)
 
-    def query(self, text: str, workspace_ids: list[str], n: int) -> list[tuple[str, float]]:
-        """What is near a text."""
-        return self._index.query(self._query_vector(text), workspace_ids, n)
+    def query(
+        self, text: str, words: list[str], workspace_ids: list[str], n: int
+    ) -> tuple[list[Near], list[list[tuple[str, float]]], int]:
+        """What is near a text, what is like its words, and how many memories there are."""
+        near = self._index.query(self._query_vector(text), workspace_ids, n)
+        return near, self._like(words), self._index.count(workspace_ids)
 
-    def query_vector(self, vector: bytes, workspace_ids: list[str], n: int) -> list[tuple[str, float]]:
-        """What is near a vector."""
-        return self._index.query(_rows(vector)[0], workspace_ids, n)
+    def _like(self, words: list[str]) -> list[list[tuple[str, float]]]:
+        import numpy as np  # noqa: PLC0415
+
+        if not words:
+            return []
+        known = [self._vocabulary.vector(word) for word in words]
+        return self._vocabulary.like(
+            np.stack([self._query_vector(word) if one is None else one for word, one in zip(words, known, strict=True)])
+        )
 
     def close(self) -> None:
-        """Let go of the index's files."""
+        """Let go of the files."""
         self._index.close()
+        self._vocabulary.close()
 
     def _embed_query(self, text: str) -> Matrix:
         vector: Matrix = self._embedder.embed([text])[0]
