@@ -232,7 +232,7 @@ class App:
         await asyncio.gather(self._trees.close(tree), self._follower.leave(tree.id), self._watcher.remove(tree.id))
 
     async def sync(self, tree: Tree, timeout_s: float) -> wire.SyncReply:
-        """Wait until every change made to the tree so far is reflected."""
+        """Wait until every change made to the tree so far is reflected, and memories stored so far are indexed."""
         started = time.monotonic()
         try:
             async with asyncio.timeout(timeout_s):
@@ -244,6 +244,7 @@ class App:
                 await self._bus.drained()
         except TimeoutError:
             raise RecallError("timeout", f"not all is reflected after {timeout_s:g} s: give it longer") from None
+        await self._vectors.settled(max(started + timeout_s - time.monotonic(), 0.0))
         if self._trees.get(tree.id) is not tree:
             raise RecallError("unknown_tree", f"{tree.root} is not followed any more: run `recall up` there")
         return wire.SyncReply(waited_ms=round((time.monotonic() - started) * 1000, 1))

@@ -15,8 +15,8 @@ DECIMALS = (
     "before sending to the API."
 )
 STORES = (
-    "We decided to use PostgreSQL for the main database and Redis for caching. The session store uses Redis with TTL of "
-    "24 hours."
+    "We decided to use PostgreSQL for the main database and Redis for caching. The session store uses Redis with TTL "
+    "of 24 hours."
 )
 STYLE = (
     "I prefer functional programming style with immutable patterns. Always use spread operators instead of mutations."
@@ -69,13 +69,14 @@ def asked(client: Client) -> Client:
     )
     client.store(
         ARQ,
-        "ARQ job functions must receive only JSON-serializable arguments. Never pass ORM objects into jobs — pass IDs as "
-        "strings instead. The worker runs in a separate process with its own connection pool and cannot deserialize "
+        "ARQ job functions must receive only JSON-serializable arguments. Never pass ORM objects into jobs — pass IDs "
+        "as strings instead. The worker runs in a separate process with its own connection pool and cannot deserialize "
         "SQLAlchemy model instances. Pattern: accept entity_id: str, then load from DB inside the job function.",
         memory_type="pattern",
         concepts=["ARQ", "background jobs", "serialization", "worker patterns"],
         importance_score=0.88,
     )
+    client.sync()
     return client
 
 

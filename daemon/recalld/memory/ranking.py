@@ -17,14 +17,15 @@ words are evidence that a memory answers at all; without enough of them it is le
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from recalld.memory import times
-from recalld.store.words import content_words
+from recalld.store.words import SHORT_FORMS, content_words
 
-# Cosines of all-MiniLM-L6-v2 between a question and a text: unrelated pairs lie around 0.05-0.2, clear answers above 0.5.
+# Cosines of all-MiniLM-L6-v2 between a question and a text: unrelated pairs lie around 0.05-0.2, clear answers above.
 UNRELATED_COSINE = 0.1
 ANSWER_COSINE = 0.65
 STEM = 6
@@ -34,24 +35,29 @@ LENGTH_WORDS = 64
 """A text of so many words is as long as helps."""
 
 
-LEAST_EVIDENCE = 0.1
+ANSWERED = 0.36
+"""Evidence that the best memory must have, or nothing that is stored answers the question."""
+RELATED = 0.07
+"""Evidence that the others must have beside it."""
+TELLING = 0.25
+"""Evidence below which it counts less and less how long a text is."""
 MIDDLE = 7.0
 """The sum at which a memory is as likely to answer as not."""
-SPREAD = 2.5
+SPREAD = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """How much each part counts; a part of weight 0 is switched off."""
 
-    meaning: float = 2.0
-    beside: float = 5.0
+    meaning: float = 1.0
+    beside: float = 3.0
     words: float = 7.0
     before: float = 2.5
-    asked: float = 3.0
+    asked: float = 4.0
     named: float = 4.5
-    time: float = 8.0
-    length: float = 4.0
+    time: float = 5.5
+    length: float = 3.5
 
 
 class Question:
@@ -77,20 +83,25 @@ class Question:
         self._stems: dict[str, list[int]] = {}
         for number, word in enumerate(self.words):
             self._matches.setdefault(word, []).append((number, 1.0))
-            if len(word) >= STEM:
+            for other in SHORT_FORMS.get(word, ()):
+                self._matches.setdefault(other, []).append((number, SAME_STEM))
+            if like:  # which tells forms of the word too
+                for other, how in like.get(word, {}).items():
+                    same = other[:STEM] == word[:STEM] and len(word) >= STEM
+                    self._matches.setdefault(other, []).append((number, max(how, SAME_STEM) if same else how))
+            elif len(word) >= STEM:
                 self._stems.setdefault(word[:STEM], []).append(number)
-            for other, how in like.get(word, {}).items():
-                if other != word:
-                    self._matches.setdefault(other, []).append((number, how))
 
-    def found_in(self, words: Iterable[str]) -> float:
+    def found_in(self, words: AbstractSet[str]) -> float:
         """The share of the question's words that a text has, 0 to 1."""
         best = [0.0] * len(self.words)
-        for word in words:
-            for number, how in self._matches.get(word, ()):
+        for word in words & self._matches.keys():
+            for number, how in self._matches[word]:
                 best[number] = max(best[number], how)
-            for number in self._stems.get(word[:STEM], ()):
-                best[number] = max(best[number], SAME_STEM)
+        if self._stems:
+            for word in words:
+                for number in self._stems.get(word[:STEM], ()):
+                    best[number] = max(best[number], SAME_STEM)
         return sum(share * how for share, how in zip(self._shares, best, strict=True))
 
 
@@ -143,11 +154,6 @@ def words_in(text: str) -> list[str]:
     return times.WORD.findall(text)
 
 
-def answers(parts: Parts) -> bool:
-    """Whether there is evidence enough that a memory answers at all."""
-    return evidence(parts) >= LEAST_EVIDENCE
-
-
 def evidence(parts: Parts) -> float:
     """How much speaks for a memory answering at all, 0 to 1: meaning and words, of itself and its neighbours."""
     return (max(parts.meaning, parts.beside) + max(parts.words, parts.asked)) / 2
@@ -168,7 +174,7 @@ def total(parts: Parts, weights: Weights) -> float:
         + weights.asked * parts.asked
         + weights.named * parts.named
         + weights.time * parts.time
-        + weights.length * parts.length
+        + weights.length * parts.length * min(evidence(parts) / TELLING, 1.0)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -28,6 +29,11 @@ FILTERED_CANDIDATES = 400
 LIKE_WORDS = 4
 """For each of the query's words, so many that are like it are looked for as words too."""
 
+KEPT_TEXTS = 4_096
+"""Texts kept as they were taken apart, some 15 MB."""
+PROMISING = 120
+"""Of the candidates, so many are looked at together with what stands before them."""
+
 SPARE = 10
 """Shown more than asked for, before stale ones fall behind."""
 
@@ -47,6 +53,8 @@ class _Found:
     rows: dict[str, MemoryRow]
     before: dict[int, MemoryRow]
     """The memories stored just before them, by their place in the order of storing."""
+    settled: bool
+    """Whether all of them were compared by meaning."""
 
 
 @dataclass(slots=True)
@@ -131,7 +139,8 @@ class Search:
         more, before = await self._store.truth.read(_more, scope, others, reach, missing, rows)
         rows |= more
         question = Question(query, answer.like, frequencies, max(answer.searched, len(rows)))
-        return _Found(question, {near.memory_id: near for near in answer.near}, rows, before)
+        near = {each.memory_id: each for each in answer.near}
+        return _Found(question, near, rows, before, settled=not warnings)
 
     async def _by_meaning(
         self, scope: Sequence[str], query: str, asked: Sequence[str], reach: int, warnings: list[str]
@@ -146,18 +155,23 @@ class Search:
 
     def _ranked(self, found: _Found) -> list[_Hit]:
         """All that was found, best first."""
-        texts = {row.seq: _taken_apart(row) for row in (*found.before.values(), *found.rows.values())}
+        texts = {row.seq: _taken_apart(row) for row in found.rows.values()}
         voices = {text.voice for text in texts.values() if text.voice}
-        weights = self._weights
         hits = []
         for row in found.rows.values():
-            if row.forgotten_at is not None:
-                continue
-            parts = _parts(row, found, texts, voices)
-            if ranking.answers(parts):
-                importance = 1 - IMPORTANCE_SHARE * (1 - row.importance_score)
-                hits.append(_Hit(row, parts, ranking.score(parts, weights) * importance))
-        return sorted(hits, key=lambda hit: (-hit.score, -hit.row.seq))
+            if row.forgotten_at is None:
+                parts = _own_parts(row, found, texts[row.seq], voices)
+                hits.append(_Hit(row, parts, ranking.total(parts, self._weights)))
+        hits.sort(key=lambda hit: -hit.score)
+        for hit in hits[:PROMISING]:
+            _add_neighbours(hit, found, texts)
+        answers = [hit for hit in hits[:PROMISING] if ranking.evidence(hit.parts) >= ranking.RELATED]
+        if not any(ranking.evidence(hit.parts) >= ranking.ANSWERED for hit in answers):
+            return []
+        for hit in answers:
+            importance = 1 - IMPORTANCE_SHARE * (1 - hit.row.importance_score)
+            hit.score = ranking.score(hit.parts, self._weights) * importance
+        return sorted(answers, key=lambda hit: (-hit.score, -hit.row.seq))
 
     def _shown(
         self, tree: Tree, hit: _Hit, bound: Sequence[AnchorRow], terms: Sequence[str], *, explain: bool
@@ -200,29 +214,44 @@ def _more(
 
 
 def _taken_apart(row: MemoryRow) -> Text:
-    text = whole_text(row.title, row.narrative)
-    labels = " ".join([row.memory_type, *row.concepts, *row.tags])
+    return _text(row.title, row.narrative, " ".join([row.memory_type, *row.concepts, *row.tags]))
+
+
+@functools.lru_cache(KEPT_TEXTS)
+def _text(title: str, narrative: str, labels: str) -> Text:
+    text = whole_text(title, narrative)
     return Text(frozenset(words.content_words(f"{text}\n{labels}")), voice_of(text), text.rstrip().endswith("?"))
 
 
-def _parts(row: MemoryRow, found: _Found, texts: Mapping[int, Text], voices: Collection[str]) -> Parts:
-    question, text = found.question, texts[row.seq]
-    near = found.near.get(row.id)
+def _own_parts(row: MemoryRow, found: _Found, text: Text, voices: Collection[str]) -> Parts:
+    question = found.question
     parts = Parts(
         words=question.found_in(text.words),
         named=ranking.named_part(question, text.voice, voices),
-        time=times.agreement(question.span, times.named_in(row.narrative) or times.named_in(row.created_at)),
         length=ranking.length_part(len(text.words)),
     )
+    if question.span is not None:
+        parts.time = times.agreement(question.span, times.named_in(row.narrative) or times.named_in(row.created_at))
+    near = found.near.get(row.id)
     if near is not None:
         parts.meaning, parts.beside = ranking.cosine_part(near.cosine), ranking.cosine_part(near.beside)
-    one, two = found.before.get(row.seq - 1), found.before.get(row.seq - 2)
-    if one is not None and follows(row, one):
-        if texts[one.seq].asks:
-            parts.asked = question.found_in(texts[one.seq].words)
-        if two is not None and follows(one, two):
-            parts.before = question.found_in(texts[two.seq].words)
+    elif not found.settled:  # it must not be worse off for being new
+        parts.meaning = parts.beside = parts.words
     return parts
+
+
+def _add_neighbours(hit: _Hit, found: _Found, texts: dict[int, Text]) -> None:
+    """Add what the two memories before it in its session say."""
+    one, two = found.before.get(hit.row.seq - 1), found.before.get(hit.row.seq - 2)
+    if one is None or not follows(hit.row, one):
+        return
+    for row in filter(None, (one, two)):
+        if row.seq not in texts:
+            texts[row.seq] = _taken_apart(row)
+    if texts[one.seq].asks:
+        hit.parts.asked = found.question.found_in(texts[one.seq].words)
+    if two is not None and follows(one, two):
+        hit.parts.before = found.question.found_in(texts[two.seq].words)
 
 
 def _overlap(one: str, other: str) -> float:

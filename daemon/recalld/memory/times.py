@@ -52,7 +52,7 @@ def named_in(text: str) -> Span | None:
 
 
 def agreement(asked: Span | None, told: Span | None) -> float:
-    """How well the time of a memory agrees with the time asked for: 1 the day, 0.8 soon after, 0.5 the month, 0 else."""
+    """How well a memory's time agrees with the time asked for: 1 the day, 0.8 soon after, 0.5 the month, 0 else."""
     if asked is None or told is None:
         return 0.0
     if asked.year is not None and told.year is not None and asked.year != told.year:

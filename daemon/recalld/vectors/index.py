@@ -39,8 +39,13 @@ class Item(NamedTuple):
     text_hash: str
     vectors: Matrix
     """float32 [pieces, 384]"""
-    beside: Matrix
-    """float32 [1, 384], of the text together with what stands beside it; or [0, 384], where nothing does"""
+    beside: Matrix | None = None
+    """float32 [1, 384], of the text together with what stands beside it, where something does"""
+
+    @property
+    def pieces(self) -> int:
+        """How many vectors it has."""
+        return len(self.vectors) + (self.beside is not None)
 
 
 class Near(NamedTuple):
@@ -151,26 +156,28 @@ class ChromaIndex:
 
         self._require_files()
         self._collection.upsert(
-            ids=[_piece_id(item.memory_id, number) for item in items for number in range(_pieces(item))],
-            embeddings=np.concatenate([rows for item in items for rows in (item.vectors, item.beside)]),
+            ids=[_piece_id(item.memory_id, number) for item in items for number in range(item.pieces)],
+            embeddings=np.concatenate(
+                [rows for item in items for rows in (item.vectors, item.beside) if rows is not None]
+            ),
             metadatas=[
                 {
                     "memory": item.memory_id,
                     "workspace": item.workspace_id,
                     "hash": item.text_hash,
-                    "pieces": _pieces(item),
-                    "beside": len(item.beside) > 0,
+                    "pieces": item.pieces,
+                    "beside": item.beside is not None,
                 }
                 for item in items
-                for _ in range(_pieces(item))
+                for _ in range(item.pieces)
             ],
         )
         surplus = []
         for item in items:
             known = self._entries.get(item.memory_id)
             if known is not None:
-                surplus += [_piece_id(item.memory_id, n) for n in range(_pieces(item), known.pieces)]
-            entry = _Entry(item.workspace_id, item.text_hash, _pieces(item), len(item.beside) > 0)
+                surplus += [_piece_id(item.memory_id, n) for n in range(item.pieces, known.pieces)]
+            entry = _Entry(item.workspace_id, item.text_hash, item.pieces, item.beside is not None)
             self._remember(item.memory_id, entry)
         if surplus:
             self._collection.delete(ids=surplus)
@@ -237,7 +244,7 @@ class ChromaIndex:
         return sorted(ranked[:n], key=lambda each: -each.cosine)
 
     def _exactly_nearest(self, vector: Matrix, scope: Collection[str]) -> dict[str, dict[bool, float]]:
-        """Of all memories of these workspaces, how near the nearest piece is: by themselves, and with their neighbours."""
+        """How near all memories of these workspaces are: by themselves, and with their neighbours."""
         nearest: defaultdict[str, dict[bool, float]] = defaultdict(dict)
         for one in scope:
             owners, matrix = self._whole(one)
@@ -349,10 +356,6 @@ class ChromaIndex:
             workspace.pieces -= entry.pieces
             if not workspace.memories:
                 del self._workspaces[entry.workspace_id]
-
-
-def _pieces(item: Item) -> int:
-    return len(item.vectors) + len(item.beside)
 
 
 def _piece_id(memory_id: str, number: int) -> str:

@@ -10,17 +10,11 @@ from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 from recalld.config import Config
-from recalld.vectors.embedding import DIMENSIONS, ModelUnusable, VectorsUnavailable
+from recalld.vectors.embedding import ModelUnusable, VectorsUnavailable
 from recalld.vectors.process import VectorProcess
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Matrix = NDArray[np.float32]
 
 PAGE = 1_000
 """Memories compared with the index at a time."""
@@ -28,6 +22,7 @@ BATCH = 32
 """Memories, and about so many pieces, brought into the index at a time."""
 EMBEDDED_AT_ONCE = 4
 """Pieces embedded at a time: a query that comes meanwhile waits for their end, 60 ms at most."""
+LOADING = "loading"
 WORDS_AT_ONCE = 16
 """Words embedded at a time."""
 MAX_RETRY_S = 60.0
@@ -97,7 +92,7 @@ class Vectors:
         self._keeper: asyncio.Task[None] | None = None
         self._process: VectorProcess | None = None
         """There once the index was compared with the source."""
-        self._why_not = "loading"
+        self._why_not = LOADING
         self._rebuild_asked = False
         # Touched memories with the number of the touch, oldest first; taken in hand; and what a comparison found.
         self._touches = 0
@@ -143,12 +138,17 @@ class Vectors:
         """
         upto = self._touches
         deadline = time.monotonic() + timeout_s
-        while self._process is not None and self._oldest_touch() <= upto and time.monotonic() < deadline:
+        while self._behind(upto) and time.monotonic() < deadline:
             progress: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.add(progress)
             await asyncio.wait({progress}, timeout=deadline - time.monotonic())
             self._waiting.discard(progress)
         return self._process is not None and self._oldest_touch() > upto and not self._backlog
+
+    def _behind(self, upto: int) -> bool:
+        if self._process is None:
+            return self._why_not == LOADING
+        return self._oldest_touch() <= upto
 
     async def rebuild(self) -> None:
         """Embed everything anew; returns at once."""
@@ -190,18 +190,6 @@ class Vectors:
         likes = {word: dict(some) for word, some in zip(words, like, strict=True)}
         return Answer([Near(*each) for each in near], likes, searched)
 
-    async def embed(self, texts: Sequence[str]) -> Matrix:
-        """A vector of length 1 for each text, as float32 [texts, 384].
-
-        Raises:
-            VectorsUnavailable: while loading or down.
-        """
-        import numpy as np  # noqa: PLC0415  # the daemon's own process needs it for nothing else
-
-        process = self._serving()
-        vectors = [await process.call("embed", list(some)) for some in _in_groups(texts, EMBEDDED_AT_ONCE)]
-        return np.frombuffer(b"".join(vectors), dtype=np.float32).reshape(-1, DIMENSIONS)
-
     def _serving(self) -> VectorProcess:
         if self._process is None:
             raise VectorsUnavailable(self._why_not)
@@ -234,6 +222,7 @@ class Vectors:
             self._in_hand = {}
             self._backlog = await self._compare(process)
             self._process = process
+            self._report_progress()
             while True:
                 process.check()
                 await self._advance(process)

@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -92,7 +92,7 @@ class Operations:
         """Put memories (id, workspace, text hash, vectors of the pieces, vector with the neighbours) in."""
         self._index.upsert(
             [
-                Item(memory_id, workspace_id, text_hash, _rows(vectors), _rows(beside))
+                Item(memory_id, workspace_id, text_hash, _rows(vectors), _rows(beside) if beside else None)
                 for memory_id, workspace_id, text_hash, vectors, beside in items
             ]
         )
@@ -113,10 +113,13 @@ class Operations:
 
         if not words:
             return []
-        known = [self._vocabulary.vector(word) for word in words]
-        return self._vocabulary.like(
-            np.stack([self._query_vector(word) if one is None else one for word, one in zip(words, known, strict=True)])
-        )
+        strangers = [word for word in words if self._vocabulary.vector(word) is None]
+        vectors = dict(zip(strangers, self._embedder.embed(strangers), strict=True)) if strangers else {}
+        return self._vocabulary.like(np.stack([self._word_vector(word, vectors) for word in words]))
+
+    def _word_vector(self, word: str, strangers: Mapping[str, Matrix]) -> Matrix:
+        known = self._vocabulary.vector(word)
+        return strangers[word] if known is None else known
 
     def close(self) -> None:
         """Let go of the files."""
