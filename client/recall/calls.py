@@ -10,14 +10,14 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
 import msgspec
 
 from recall.protocol import requests as wire
 from recall.protocol.codec import ReplyEnvelope, result_of
 from recall.protocol.errors import RecallError
-from recall.protocol.values import Context, Memory
+from recall.protocol.values import Context, Memory, Verdict
 
 R = TypeVar("R")
 FilePath = str | os.PathLike[str]
@@ -297,44 +297,89 @@ def history(id: str) -> Call[wire.HistoryReply]:
     return Call(wire.History(id=id))
 
 
+class Filters(TypedDict, total=False):
+    """What memories must be to be found, of `search` and `list`; all that is given must hold."""
+
+    memory_types: Iterable[str]
+    """Any of these."""
+    concepts: Iterable[str]
+    """All of these."""
+    tags: Iterable[str]
+    """All of these."""
+    source_files: Iterable[FilePath]
+    """Tied to code in any of these files, or at or below these folders."""
+    symbols: Iterable[str]
+    """Tied to any of these (`path::Outer`), or to what is inside."""
+    session_id: str | None
+    """Learned in this session."""
+    since: str | None
+    """Stored then or later: an ISO 8601 date or time, in UTC where it names no zone."""
+    until: str | None
+    """Stored then or earlier; a date means to the end of that day."""
+    verdicts: Iterable[Verdict]
+    """Any of these."""
+    min_importance: float | None
+    """At least so important, 0 to 1."""
+    personal: bool | None
+    """True for personal ones alone, False for none of them."""
+
+
 def list_memories(
     *,
-    memory_types: Iterable[str] = (),
-    tags: Iterable[str] = (),
     sort: wire.Sort = "importance",
     unrated: bool = False,
     no_files: bool = False,
     forgotten: bool = False,
     limit: int = 50,
     offset: int = 0,
+    **filters: Unpack[Filters],
 ) -> Call[wire.ListReply]:
     """Memories of the workspace, filtered and sorted; with `forgotten`, those that can still be restored."""
     return Call(
         wire.ListMemories(
-            memory_types=list(memory_types),
-            tags=list(tags),
             sort=sort,
             unrated=unrated,
             no_files=no_files,
             forgotten=forgotten,
             limit=limit,
             offset=offset,
+            **_filters(filters),
         )
     )
 
 
 def search(
-    query: str, *, memory_types: Iterable[str] = (), limit: int = 10, explain: bool = False
+    query: str,
+    *,
+    limit: int = 10,
+    token_budget: int | None = None,
+    file_path: FilePath | None = None,
+    symbol: str | None = None,
+    explain: bool = False,
+    **filters: Unpack[Filters],
 ) -> Call[wire.SearchReply]:
     """Memories that answer a question, by meaning and by words, best first.
 
     Args:
         query: a question or a few words.
-        memory_types: only these.
         limit: at most so many.
+        token_budget: what titles and summaries may cost together, in tokens by estimate.
+        file_path: where you work: what is tied to it, or near it, ranks higher.
+        symbol: the symbol you work on, a name in `file_path` or `path::name`.
         explain: say in `parts` what each score is made of.
+        filters: only those for which these hold, see `Filters`.
     """
-    return Call(wire.Search(query=query, memory_types=list(memory_types), limit=limit, explain=explain))
+    return Call(
+        wire.Search(
+            query=query,
+            limit=limit,
+            token_budget=token_budget,
+            file_path=None if file_path is None else os.fspath(file_path),
+            symbol=symbol,
+            explain=explain,
+            **_filters(filters),
+        )
+    )
 
 
 def audit(*, about: str | None = None, older_than_days: float | None = None, limit: int = 50) -> Call[wire.AuditReply]:
@@ -392,6 +437,16 @@ def closed(file_path: FilePath) -> Call[wire.Done]:
 
 def _paths(paths: Iterable[FilePath]) -> list[str]:
     return [os.fspath(path) for path in paths]
+
+
+def _filters(given: Filters) -> dict[str, Any]:
+    found: dict[str, Any] = dict(given)
+    for name in ("memory_types", "concepts", "tags", "symbols", "verdicts"):
+        if name in found:
+            found[name] = list(found[name])
+    if "source_files" in found:
+        found["source_files"] = _paths(found["source_files"])
+    return found
 
 
 def _memory(index: int, fields: Mapping[str, Any]) -> wire.Store:

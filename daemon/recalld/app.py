@@ -45,6 +45,7 @@ from recalld.memory.follow import Follower
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
 from recalld.memory.past import Past
+from recalld.memory.proximity import Proximity
 from recalld.memory.renewal import Renewal
 from recalld.memory.search import Search
 from recalld.memory.storing import Storing
@@ -113,7 +114,7 @@ class App:
         codebase = Codebase(self._store, self._pool, self._watcher.before_read, self._watcher.after_read)
         verdicts = Verdicts(self._store, codebase, self._trees, clock)
         views = Views(verdicts)
-        search = Search(config, self._store, self._vectors, views)
+        search = Search(config, self._store, self._vectors, views, Proximity(self._store, _nothing_imported))
         contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
         storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, clock, self._bus.publish)
         memories = Memories(

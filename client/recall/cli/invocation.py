@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -139,3 +140,14 @@ def days(text: str) -> float:
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no age: write 30d, 12h, 2w, 6m or 1y")
     return float(found[1]) * _DAYS[found[2]]
+
+
+def moment(text: str) -> str:
+    """A date or time as it is, and an age such as `30d` as the time that long ago, in UTC, for argparse."""
+    if _DURATION.fullmatch(text) is None:
+        return text
+    try:
+        then = datetime.now(UTC) - timedelta(days=days(text))
+    except OverflowError:
+        raise argparse.ArgumentTypeError(f"{text!r} is too long ago") from None
+    return then.strftime("%Y-%m-%dT%H:%M:%SZ")

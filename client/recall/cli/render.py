@@ -33,9 +33,11 @@ def stored(reply: StoreReply, style: Style) -> str:
 
 def found(reply: SearchReply, style: Style) -> str:
     """Search results, best first."""
+    closing = _accounted(reply)
     if not reply.results:
-        return "nothing found"
-    return "\n".join(_result(brief, style) for brief in reply.results)
+        return f"nothing found{f' ({closing})' if closing else ''}"
+    lines = [_result(brief, style) for brief in reply.results]
+    return "\n".join([*lines, style.dim(closing)] if closing else lines)
 
 
 def listed(reply: ListReply, style: Style) -> str:
@@ -188,6 +190,21 @@ def verdict_of(brief: Brief, style: Style) -> str:
 
 def _facts(reply: StoreReply) -> str:
     return f"{reply.id} · {reply.memory_type} · importance {reply.importance_score:.2f}"
+
+
+def _accounted(reply: SearchReply) -> str:
+    """What was matched and shown, and why the rest was not, in one line; empty where a daemon says nothing of it."""
+    if not reply.matched:
+        return ""
+    reasons = {
+        "below_threshold": "too far from the question",
+        "limit": "over the limit",
+        "token_budget": "over the token budget",
+    }
+    said = [f"{reply.returned:,} of {reply.matched:,} matched"]
+    said += [f"{number:,} {reasons.get(reason, reason)}" for reason, number in reply.left_out.items()]
+    said += [f"{reply.stale:,} stale"] if reply.stale else []
+    return ", ".join([*said, count(reply.tokens, "token")])
 
 
 def _result(brief: Brief, style: Style) -> str:

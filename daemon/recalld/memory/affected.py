@@ -10,8 +10,8 @@ from typing import NamedTuple
 from recall.protocol import requests as wire
 from recall.protocol.values import Brief
 from recalld.memory.anchors import place
+from recalld.memory.answers import STALE
 from recalld.memory.codebase import Codebase
-from recalld.memory.contexts import STALE
 from recalld.memory.judgement import NOWHERE
 from recalld.memory.past import Change, Past
 from recalld.memory.trees import Tree, folders_above

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from recall.protocol import requests as wire
 from recall.protocol.values import VERDICTS_WORST_FIRST
+from recalld.memory.answers import STALE
 from recalld.memory.clock import Clock, iso
-from recalld.memory.contexts import STALE
 from recalld.memory.search import Search
 from recalld.memory.trees import Tree
 from recalld.memory.verdicts import Verdicts

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from recall.protocol.values import Brief, Cause, Context
 from recalld.config import Config
 from recalld.events import ContextReady, Event
+from recalld.memory.answers import STALE
 from recalld.memory.codebase import Codebase
 from recalld.memory.search import Search
 from recalld.memory.text import marked, summary_of, token_estimate
@@ -24,7 +25,6 @@ from recalld.store import Store, anchors, memories
 from recalld.store.rows import AnchorRow, MemoryRow, VerdictRow
 from recalld.vectors import Vectors
 
-STALE = frozenset({"changed", "moved+changed", "ambiguous", "missing"})
 # How near a memory stands to the file, by what ties it to it. Meaning alone stays below any tie.
 SYMBOL, FILE, FOLDER, FOLDER_STEP = 1.0, 0.9, 0.75, 0.05
 NEAR_COSINE = 0.35

@@ -17,6 +17,7 @@ from recalld.memory import views
 from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
+from recalld.memory.filters import Filters
 from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
@@ -55,6 +56,7 @@ class Memories:
         self._clock = clock
         self._publish = publish
         self._views = views.Views(verdicts)
+        self._filters = Filters(store)
 
     # --- one memory ------------------------------------------------------------------------------
 
@@ -277,12 +279,14 @@ class Memories:
         self._vectors.touch(ids)
 
     async def page(self, tree: Tree, request: wire.ListMemories) -> wire.ListReply:
-        """Memories of the tree's workspace, filtered and sorted."""
+        """Memories of the tree's workspace, filtered and sorted.
+
+        Raises:
+            RecallError: `invalid_params` for a filter that cannot be; `outside_workspace`.
+        """
         rows, total = await self._store.truth.read(
             memories.list_memories,
-            [tree.workspace_id, PERSONAL],
-            memory_types=[type_named(name) for name in request.memory_types],
-            tags=request.tags,
+            await self._filters.criteria(tree, request),
             sort=request.sort,
             unrated=request.unrated,
             no_files=request.no_files,

@@ -8,7 +8,8 @@ What speaks for a memory, each from 0 to 1:
 - asked: the same of the one just before it, where that one is a question;
 - named: the question names whoever the memory is of (`Maya: …`);
 - time: the memory is of the time that the question names;
-- length: longer texts say more.
+- length: longer texts say more;
+- near: it is tied to code at or around the place where somebody works.
 
 They are added up by `Weights`, which were chosen on two long conversations, each checked on the other. Only meaning and
 words are evidence that a memory answers at all; without enough of them it is left out, whatever else speaks for it.
@@ -58,6 +59,7 @@ class Weights:
     named: float = 4.5
     time: float = 5.5
     length: float = 3.5
+    near: float = 3.0
 
 
 class Question:
@@ -127,6 +129,7 @@ class Parts:
     named: float = 0.0
     time: float = 0.0
     length: float = 0.0
+    near: float = 0.0
 
 
 def cosine_part(cosine: float) -> float:
@@ -174,6 +177,7 @@ def total(parts: Parts, weights: Weights) -> float:
         + weights.asked * parts.asked
         + weights.named * parts.named
         + weights.time * parts.time
+        + weights.near * parts.near
         + weights.length * parts.length * min(evidence(parts) / TELLING, 1.0)
     )
 

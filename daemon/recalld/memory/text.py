@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import MAX_TITLE
@@ -20,6 +20,14 @@ _MARKER = re.compile(r"\[(?=[\s\u200b-\u200f\u2060\ufeff]*/?[\s\u200b-\u200f\u20
 _WORD = re.compile(r"[^\W_]+")
 _STAMP = re.compile(r"\s*\[[^\[\]\n]{1,60}\]\s*(?=\S)")
 _VOICE = re.compile(r"\s*(?:\[[^\[\]\n]{1,60}\]\s*)?([^\W\d_]\w{1,30}):\s")
+_GOES_ON = re.compile(
+    r"(?:this|that|these|those|it|its|they|them|their|he|she|such|otherwise|instead|therefore|thus|hence|so|then|but|"
+    r"however|also|and|or|because|both|neither|the same|the latter)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that is not understood without the one before."""
+_ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "ly", "s", "e", "y")
+_LEAST_STEM = 3
 
 
 def type_named(name: str) -> MemoryType:
@@ -100,20 +108,60 @@ def text_hash(title: str, narrative: str) -> str:
     return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
 
 
-def summary_of(narrative: str, query_words: Sequence[str] = ()) -> str:
-    """The sentence that says most about the query's words, else the first; at most 240 characters."""
+def summary_of(narrative: str, query_words: Sequence[str] = (), title: str = "") -> str:
+    """The sentence that says most about the query's words, else the first, with what it needs; at most 240 characters.
+
+    A word counts for more the fewer of the sentences have it, whatever its ending, and for nothing where the title has
+    it, unless that has all of them. A sentence that goes on from the one
+    before brings that along; one that leaves words of the query to a neighbour, that neighbour; where there is room.
+
+    Args:
+        query_words: none for a memory in a list.
+        title: stands beside the summary, which therefore does not repeat it unless the narrative says nothing else.
+    """
     found = sentences(narrative)
+    said = text_hash("", title)
+    found = [sentence for sentence in found if text_hash("", sentence) != said] or found
     if not found:
         return ""
-    best = found[0]
-    if query_words:
-        wanted = {word.casefold() for word in query_words}
+    wanted = {stem(word) for word in query_words}
+    held = [wanted & {stem(word) for word in _WORD.findall(sentence)} for sentence in found]
+    rarity = {word: math.log(1 + len(found) / sum(word in has for has in held)) for has in held for word in has}
+    told = {stem(word) for word in _WORD.findall(title)}
+    untold = rarity.keys() - told or rarity.keys()
+    best = max(range(len(found)), key=lambda at: sum(rarity[word] for word in held[at] & untold))
+    first, last = best, best
+    for first_too, last_too in _wider(found, held, best):
+        if len(" ".join(found[first_too : last_too + 1])) <= SUMMARY_CHARACTERS:
+            first, last = first_too, last_too
+            break
+    return shortened(" ".join(found[first : last + 1]), SUMMARY_CHARACTERS)
 
-        def share(sentence: str) -> int:
-            return len(wanted & {word.casefold() for word in _WORD.findall(sentence)})
 
-        best = max(found, key=share)
-    return shortened(best, SUMMARY_CHARACTERS)
+def _wider(found: Sequence[str], held: Sequence[set[str]], best: int) -> Iterator[tuple[int, int]]:
+    """What could be shown in place of the best sentence alone, as first and last sentence, the most wanted first."""
+    before, after = best - 1, best + 1
+    goes_on = before >= 0 and _GOES_ON.match(found[best])
+    opens = after < len(found) and found[best].endswith(":")
+    adds_before = before >= 0 and held[before] - held[best]
+    adds_after = after < len(found) and held[after] - held[best]
+    if goes_on and (opens or adds_after):
+        yield before, after
+    if goes_on:
+        yield before, best
+    if opens or adds_after:
+        yield best, after
+    if adds_before:
+        yield before, best
+
+
+def stem(word: str) -> str:
+    """A word without case and the commonest English endings: `loading`, `loads` and `Loaded` are one, `load`."""
+    word = word.casefold()
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _LEAST_STEM:
+            return word.removesuffix(ending)
+    return word
 
 
 def words_of(text: str) -> list[str]:

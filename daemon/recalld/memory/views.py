@@ -29,7 +29,7 @@ class Views:
             title=row.title,
             memory_type=type_named(row.memory_type),
             importance_score=row.importance_score,
-            summary=summary_of(row.narrative, query_words) or row.title,
+            summary=summary_of(row.narrative, query_words, row.title) or row.title,
             verdict=verdict,
             reason=reason,
             source_files=source_files(anchors),

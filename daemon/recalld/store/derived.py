@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Literal
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
@@ -16,16 +18,18 @@ from recalld.store.words import expand
 
 # How much a word counts where it stands: in the title, narrative, labels, paths; the workspace's own word nothing.
 _WEIGHTS = "4.0, 1.0, 3.0, 2.0, 0.0"
-_SEARCH = text(f"""
+_STATEMENT = f"""
     SELECT memories.id, -found.cost AS score
     FROM (
         SELECT rowid AS seq, bm25(memory_words, {_WEIGHTS}) AS cost
-        FROM memory_words WHERE memory_words MATCH :match ORDER BY cost LIMIT :limit
+        FROM memory_words WHERE memory_words MATCH :match {{}} ORDER BY cost LIMIT :limit
     ) AS found
     JOIN memories ON memories.seq = found.seq
     WHERE memories.forgotten_at IS NULL
     ORDER BY found.cost, found.seq DESC
-""")  # noqa: S608 - the weights above are all that is put in
+"""  # noqa: S608 - the weights above are all that is put in
+_SEARCH = text(_STATEMENT.format(""))
+_SEARCH_AMONG = text(_STATEMENT.format("AND rowid IN (SELECT value FROM json_each(:seqs))"))
 COUNTED = 2_000
 """A word that more memories have is common, however many they are."""
 _COUNT = text("SELECT count(*) FROM (SELECT 1 FROM memory_words WHERE memory_words MATCH :match LIMIT :limit)")
@@ -37,12 +41,26 @@ Stored = Sequence[tuple[MemoryRow, Sequence[AnchorRow]]]
 log = logging.getLogger(__name__)
 
 
-def search(connection: Connection, workspace_ids: Sequence[str], match: str, limit: int) -> list[tuple[str, float]]:
-    """Ids and scores of the memories of these workspaces that match best."""
+def search(
+    connection: Connection,
+    workspace_ids: Sequence[str],
+    match: str,
+    limit: int,
+    seqs: Collection[int] | None = None,
+) -> list[tuple[str, float]]:
+    """Ids and scores of the memories of these workspaces that match best.
+
+    Args:
+        seqs: look at these alone.
+    """
     if not workspace_ids:
         return []
     scope = " OR ".join(_scope_word(workspace_id) for workspace_id in workspace_ids)
-    found = connection.execute(_SEARCH, {"match": f"scope : ({scope}) AND ({match})", "limit": limit})
+    asked = {"match": f"scope : ({scope}) AND ({match})", "limit": limit}
+    if seqs is None:
+        found = connection.execute(_SEARCH, asked)
+    else:
+        found = connection.execute(_SEARCH_AMONG, asked | {"seqs": json.dumps(list(seqs))})
     return [(memory_id, score) for memory_id, score in found]
 
 
@@ -58,10 +76,10 @@ def frequencies(connection: Connection, workspace_ids: Sequence[str], words: Seq
     return counted
 
 
-def tagged(tag: str) -> Select[tuple[int]]:
-    """A query for the `seq` of the memories with this tag, whatever its case; forgotten ones too."""
+def labelled(kind: Literal["concept", "tag"], label: str) -> Select[tuple[int]]:
+    """A query for the `seq` of the memories with this concept or tag, whatever its case; forgotten ones too."""
     labels = memory_labels.c
-    return select(labels.memory_seq).where(labels.kind == "tag", labels.key == _label_key(tag))
+    return select(labels.memory_seq).where(labels.kind == kind, labels.key == _label_key(label))
 
 
 def index(connection: Connection, stored: Stored) -> None:

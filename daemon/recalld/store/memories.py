@@ -6,7 +6,7 @@ Each function takes a connection and composes with others inside one transaction
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from recalld.store import derived, schema
 from recalld.store.anchors import anchors_of, insert_anchors, replace_anchors
 from recalld.store.errors import StoreConflict
+from recalld.store.filters import Criteria, conditions
 from recalld.store.rows import AnchorRow, MemoryRow, RatingRow, VersionRow
 from recalld.store.statements import in_batches, last_id
 
@@ -208,10 +209,8 @@ def find_by_text(connection: Connection, workspace_id: str, text_hash: str) -> s
 
 def list_memories(
     connection: Connection,
-    workspace_ids: Sequence[str],
+    criteria: Criteria,
     *,
-    memory_types: Sequence[str] = (),
-    tags: Sequence[str] = (),
     sort: Sort = "importance",
     unrated: bool = False,
     no_files: bool = False,
@@ -219,11 +218,10 @@ def list_memories(
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[list[MemoryRow], int]:
-    """Memories of these workspaces.
+    """Memories for which all criteria hold.
 
     Args:
-        memory_types: any of these; none given means all.
-        tags: all of these, whatever their case.
+        criteria: see there.
         sort: most important, oldest, or most recently used first.
         unrated: only those that were never rated.
         no_files: only those without any anchor.
@@ -234,11 +232,7 @@ def list_memories(
     Returns:
         The memories, and how many there are without limit and offset.
     """
-    wanted: list[sa.ColumnElement[bool]] = [_memories.c.workspace_id.in_(workspace_ids)]
-    wanted.append(sa.not_(_live) if forgotten else _live)
-    if memory_types:
-        wanted.append(_memories.c.memory_type.in_(memory_types))
-    wanted += [_memories.c.seq.in_(derived.tagged(tag)) for tag in tags]
+    wanted = [*conditions(criteria), sa.not_(_live) if forgotten else _live]
     if unrated:
         wanted += [_memories.c.useful == 0, _memories.c.not_useful == 0]
     if no_files:
@@ -275,14 +269,19 @@ def matching(
 
 
 def search_words(
-    connection: Connection, workspace_ids: Sequence[str], match: str, limit: int
+    connection: Connection,
+    workspace_ids: Sequence[str],
+    match: str,
+    limit: int,
+    seqs: Collection[int] | None = None,
 ) -> list[tuple[str, float]]:
     """Ids of the memories of these workspaces that hold the words, the best first, with scores: more is better.
 
     Args:
         match: from `words.match_query`.
+        seqs: look at the memories with these alone.
     """
-    return derived.search(connection, workspace_ids, match, limit)
+    return derived.search(connection, workspace_ids, match, limit, seqs)
 
 
 def word_frequencies(connection: Connection, workspace_ids: Sequence[str], words: Sequence[str]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -233,7 +233,29 @@ class ChromaIndex:
                 return self._ranked(found, n)
             reach *= 4
 
-    def _ranked(self, found: dict[str, dict[bool, float]], n: int) -> list[Near]:
+    def cosines(self, vector: Matrix, memory_ids: Collection[str], n: int) -> list[Near]:
+        """How near just these memories are to a vector, however far that is.
+
+        Args:
+            vector: float32 [384].
+            memory_ids: those that the index does not have are left out.
+            n: at most so many, the nearest.
+        """
+        self._require_files()
+        known = {memory_id: self._entries[memory_id] for memory_id in memory_ids if memory_id in self._entries}
+        scope = {entry.workspace_id for entry in known.values()}
+        if sum(self._workspaces[one].pieces for one in scope) <= EXACT_PIECES:
+            whole = self._exactly_nearest(vector, scope)
+            return self._ranked({memory_id: whole[memory_id] for memory_id in known}, n)
+        pieces = [_piece_id(memory_id, number) for memory_id, entry in known.items() for number in range(entry.pieces)]
+        nearest: defaultdict[str, dict[bool, float]] = defaultdict(dict)
+        for start in range(0, len(pieces), PAGE):
+            owners, matrix = self._read_pieces(pieces[start : start + PAGE])
+            for (owner, beside), similarity in zip(owners, (matrix @ vector).tolist(), strict=True):
+                nearest[owner][beside] = max(similarity, nearest[owner].get(beside, -1.0))
+        return self._ranked(nearest, n)
+
+    def _ranked(self, found: Mapping[str, Mapping[bool, float]], n: int) -> list[Near]:
         """The n best, nearest by themselves first. What was not among the nearest is less near than all that was."""
         least = min((min(near.values()) for near in found.values()), default=0.0)
         ranked = []
@@ -254,17 +276,20 @@ class ChromaIndex:
 
     def _whole(self, workspace_id: str) -> tuple[list[tuple[str, bool]], Matrix]:
         """All pieces of a workspace: whose each is and whether with its neighbours, and their vectors."""
-        import numpy as np  # noqa: PLC0415
-
         whole = self._wholes.pop(workspace_id, None)
         if whole is None:
-            answer = self._collection.get(ids=self._piece_ids([workspace_id]), include=["embeddings"])
-            owners = [self._owner(piece_id) for piece_id in answer["ids"]]
-            whole = owners, np.asarray(answer["embeddings"], dtype=np.float32)
+            whole = self._read_pieces(self._piece_ids([workspace_id]))
         self._wholes[workspace_id] = whole
         while sum(len(owners) for owners, _ in self._wholes.values()) > MAX_KEPT_PIECES:
             self._wholes.popitem(last=False)
         return whole
+
+    def _read_pieces(self, piece_ids: list[str]) -> tuple[list[tuple[str, bool]], Matrix]:
+        import numpy as np  # noqa: PLC0415
+
+        answer = self._collection.get(ids=piece_ids, include=["embeddings"])
+        owners = [self._owner(piece_id) for piece_id in answer["ids"]]
+        return owners, np.asarray(answer["embeddings"], dtype=np.float32)
 
     def _nearest(self, vector: Matrix, n: int, ids: list[str] | None) -> dict[str, dict[bool, float]]:
         """The memories of the n nearest pieces, with how near they are by themselves, and with their neighbours."""

@@ -171,10 +171,18 @@ class Vectors:
         Raises:
             VectorsUnavailable: while loading or down.
         """
-        near, _, _ = await self._serving().call("query", text, [], list(workspace_ids), n)
+        near, _, _ = await self._serving().call("query", text, [], list(workspace_ids), n, None)
         return [(memory_id, cosine) for memory_id, cosine, _ in near]
 
-    async def ask(self, text: str, words: Sequence[str], *, workspace_ids: Collection[str], n: int) -> Answer:
+    async def ask(
+        self,
+        text: str,
+        words: Sequence[str],
+        *,
+        workspace_ids: Collection[str],
+        n: int,
+        among: Collection[str] | None = None,
+    ) -> Answer:
         """The memories nearest to a question, and what words are like its words.
 
         Args:
@@ -182,11 +190,14 @@ class Vectors:
             words: of the question, in lower case.
             workspace_ids: no memory of another workspace is returned.
             n: at most so many.
+            among: just these memories, a few thousand at most; those that are not indexed are left out.
 
         Raises:
             VectorsUnavailable: while loading or down.
         """
-        near, like, searched = await self._serving().call("query", text, list(words), list(workspace_ids), n)
+        near, like, searched = await self._serving().call(
+            "query", text, list(words), list(workspace_ids), n, None if among is None else list(among)
+        )
         likes = {word: dict(some) for word, some in zip(words, like, strict=True)}
         return Answer([Near(*each) for each in near], likes, searched)
 

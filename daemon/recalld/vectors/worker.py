@@ -102,10 +102,11 @@ class Operations:
         self._index.delete(memory_ids)
 
     def query(
-        self, text: str, words: list[str], workspace_ids: list[str], n: int
+        self, text: str, words: list[str], workspace_ids: list[str], n: int, among: list[str] | None
     ) -> tuple[list[Near], list[list[tuple[str, float]]], int]:
         """What is near a text, what is like its words, and how many memories there are."""
-        near = self._index.query(self._query_vector(text), workspace_ids, n)
+        vector = self._query_vector(text)
+        near = self._index.query(vector, workspace_ids, n) if among is None else self._index.cosines(vector, among, n)
         return near, self._like(words), self._index.count(workspace_ids)
 
     def _like(self, words: list[str]) -> list[list[tuple[str, float]]]:

@@ -18,6 +18,7 @@ from sqlalchemy import create_engine
 
 from recalld.outline import Outline
 from recalld.store import Store, StoreError, anchors, memories, outlines, schema, words, workspaces
+from recalld.store.filters import Criteria
 from recalld.store.migrate import SCRIPTS, migrate
 from recalld.store.rows import MemoryRow, WorkspaceRow
 
@@ -225,7 +226,7 @@ def test_derived_rows_that_were_deleted_come_back_at_the_next_start(
         await store.open()
         assert await search(store, "lazy") == ["mem-1"]
         assert await search(store, "title") == ["mem-2"]
-        rows, total = await store.truth.read(memories.list_memories, ["ws-1"], tags=["speed"])
+        rows, total = await store.truth.read(memories.list_memories, Criteria(workspace_ids=("ws-1",), tags=("speed",)))
         assert ([row.id for row in rows], total) == (["mem-1"], 1)
         await store.close()
         connection = sqlite3.connect(tmp_path / "memory.db")

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from recalld.store import StoreConflict, anchors, memories, words
+from recalld.store.filters import Criteria
 from recalld.store.rows import AnchorRow, FormRow, MemoryRow, RatingRow
 
 MakeMemory = Callable[..., MemoryRow]
@@ -24,8 +25,11 @@ def search(connection: Connection, query: str, workspace_ids: Sequence[str] = ("
     return [memory_id for memory_id, _ in memories.search_words(connection, workspace_ids, match, 10)]
 
 
-def listed(connection: Connection, **filters: Any) -> list[str]:
-    rows, total = memories.list_memories(connection, ["ws-1"], **filters)
+def listed(
+    connection: Connection, *, tags: Sequence[str] = (), memory_types: Sequence[str] = (), **options: Any
+) -> list[str]:
+    wanted = Criteria(workspace_ids=("ws-1",), tags=tuple(tags), memory_types=tuple(memory_types))
+    rows, total = memories.list_memories(connection, wanted, **options)
     assert total == len(rows)
     return [row.id for row in rows]
 
@@ -235,7 +239,7 @@ def test_lists_are_filtered_as_asked(connection: Connection, memory: MakeMemory,
 
 def test_a_page_of_a_list_tells_how_many_there_are(connection: Connection, memory: MakeMemory) -> None:
     memories.insert_many(connection, [(memory(f"mem-{n}"), []) for n in range(5)])
-    rows, total = memories.list_memories(connection, ["ws-1"], limit=2, offset=2)
+    rows, total = memories.list_memories(connection, Criteria(workspace_ids=("ws-1",)), limit=2, offset=2)
     assert ([row.id for row in rows], total) == (["mem-2", "mem-1"], 5)
 
 

@@ -6,8 +6,35 @@ from typing import Annotated
 
 import msgspec
 
-from recall.protocol.requests.base import Label, Limit, Reply, Request, Sort
-from recall.protocol.values import Brief
+from recall.protocol.requests.base import Id, Label, Limit, Path, Paths, Reply, Request, Sort, TokenBudget
+from recall.protocol.values import Brief, Score, Verdict
+
+Time = Annotated[str, msgspec.Meta(min_length=4, max_length=40)]
+
+
+class Filtered(Request):
+    """What memories must be to be found; all that is given must hold."""
+
+    memory_types: list[str] = []
+    """Any of these."""
+    concepts: list[Label] = []
+    """All of these, whatever their case."""
+    tags: list[Label] = []
+    """All of these, whatever their case."""
+    source_files: Paths = []
+    """Tied to code in any of these files, or at or below these folders, then or now."""
+    symbols: Paths = []
+    """Tied to any of these symbols (`path::Outer`) or to what is inside, then or now."""
+    session_id: Id | None = None
+    since: Time | None = None
+    """Stored at this time or later: an ISO 8601 date or time, in UTC where it names no other zone."""
+    until: Time | None = None
+    """Stored at this time or earlier; a date means to the end of that day."""
+    verdicts: list[Verdict] = []
+    """Any of these; memories tied to no code have none."""
+    min_importance: Score | None = None
+    personal: bool | None = None
+    """True: personal ones alone; false: none of them."""
 
 
 class ListReply(Reply):
@@ -17,13 +44,11 @@ class ListReply(Reply):
     total: int
 
 
-class ListMemories(Request):
+class ListMemories(Filtered):
     """Memories of the workspace, filtered and sorted."""
 
     method = "list"
     reply = ListReply
-    memory_types: list[str] = []
-    tags: list[Label] = []
     sort: Sort = "importance"
     unrated: bool = False
     no_files: bool = False
@@ -37,17 +62,31 @@ class SearchReply(Reply):
     """What `Search` is answered with."""
 
     results: list[Brief]
+    matched: int = 0
+    """How many of those looked at passed the filters and had to do with the query at all."""
+    returned: int = 0
+    left_out: dict[str, int] = {}
+    """How many of the matched are not among the results, by the reason: `below_threshold`, `limit`, `token_budget`."""
+    stale: int = 0
+    """How many of the results no longer agree with the code."""
+    tokens: int = 0
+    """What the titles and summaries of the results cost, by estimate."""
     warnings: list[str] = []
 
 
-class Search(Request):
+class Search(Filtered, kw_only=True):
     """Memories that answer a question, by meaning and by words."""
 
     method = "search"
     reply = SearchReply
     query: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
-    memory_types: list[str] = []
     limit: Limit = 10
+    token_budget: TokenBudget | None = None
+    """What titles and summaries of the results may cost together, in tokens by estimate."""
+    file_path: Path | None = None
+    """The file somebody works on: what is tied to it, or near it, ranks higher."""
+    symbol: Path | None = None
+    """The symbol somebody works on: a name in `file_path`, or `path::name`."""
     explain: bool = False
 
 
