@@ -69,6 +69,8 @@ class Outline(msgspec.Struct, array_like=True):
     symbols: list[Symbol] = []
     note: str = ""
     """Why it was left out, or what went wrong."""
+    imports: list[str] = []
+    """What it imports, as it is written there, each once; of `from a import b` in Python `a.b`."""
 
 
 _NUMBER = re.compile(r"#\d+$")

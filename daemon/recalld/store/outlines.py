@@ -35,6 +35,7 @@ _OUTLINE = (
     _files.c.lines,
     _files.c.symbols,
     _files.c.note,
+    _files.c.imports,
 )
 
 MAX_TREES_ALIKE = 4
@@ -43,6 +44,7 @@ MAX_TREES_ALIKE = 4
 _encode = msgspec.json.Encoder().encode
 _decode_form = msgspec.json.Decoder(FormRow).decode
 _decode_symbols = msgspec.json.Decoder(list[Symbol]).decode
+_decode_imports = msgspec.json.Decoder(list[str]).decode
 
 # --- outlines ------------------------------------------------------------------------------------
 
@@ -102,7 +104,9 @@ def get_many(connection: Connection, tree_id: str, paths: Sequence[str]) -> dict
     for batch in in_batches(paths):
         query = sa.select(*_OUTLINE).where(_files.c.tree_id == tree_id, _files.c.path.in_(batch))
         for row in connection.execute(query).mappings():
-            found[row["path"]] = Outline(**(dict(row) | {"symbols": _decode_symbols(row["symbols"])}))
+            found[row["path"]] = Outline(
+                **(dict(row) | {"symbols": _decode_symbols(row["symbols"]), "imports": _decode_imports(row["imports"])})
+            )
     return found
 
 
@@ -244,6 +248,7 @@ def _file(file_id: int, tree_id: str, outline: Outline) -> dict[str, Any]:
         "note": outline.note,
         "symbol_count": len(outline.symbols),
         "symbols": _encode(outline.symbols).decode(),
+        "imports": _encode(outline.imports).decode(),
     }
 
 
