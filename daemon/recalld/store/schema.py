@@ -220,7 +220,9 @@ files = Table(
     Column("symbol_count", Integer, nullable=False),
     Column("symbols", Text, nullable=False),
     Column("imports", Text, nullable=False),
+    Column("module", Text, nullable=False),
     UniqueConstraint("tree_id", "path"),
+    Index("ix_files_module", "tree_id", "module"),
 )
 
 # Keys are short hashes: three indices over all symbols of all trees are what a first scan has to write. Whoever finds

@@ -1,0 +1,24 @@
+"""Where the file may stand that an import names."""
+
+from __future__ import annotations
+
+import pytest
+
+from recalld.memory.imports import module_places
+
+
+@pytest.mark.parametrize(
+    ("language", "path", "written", "expected"),
+    [
+        ("python", "src/a/b.py", ".c.x", [("src/a/c/x", True), ("src/a/c", True)]),
+        ("python", "src/a/b.py", "a.c", [("a/c", False), ("a", False)]),
+        ("python", "b.py", "..c", []),
+        ("typescript", "src/a.ts", "./b.js", [("src/b", True)]),
+        ("typescript", "src/a.ts", "../../b", []),
+        ("typescript", "src/a.ts", "react", []),
+        ("c", "src/a.c", "x/b.h", [("src/x/b", True), ("x/b", False)]),
+        ("java", "A.java", "a.b.C", [("a/b/C", False), ("a/b", False)]),
+    ],
+)
+def test_an_import_names_places(language: str, path: str, written: str, expected: list[tuple[str, bool]]) -> None:
+    assert module_places(language, path, written) == expected
