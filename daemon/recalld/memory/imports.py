@@ -62,11 +62,15 @@ def module_places(language: str, path: str, written: str) -> list[tuple[str, boo
 
 def _resolved(path: str, places: list[tuple[str, bool]], there: list[str]) -> str | None:
     for place, whole in places:
-        fits = [
-            each
-            for each in there
-            if (module := module_path(each)) == place or (not whole and module.endswith(f"/{place}"))
-        ]
+        fits = [each for each in there if _fits(path, module_path(each), place, whole=whole)]
         if fits:
             return min(fits, key=lambda each: (-len(posixpath.commonprefix([each, path])), len(each), each))
     return None
+
+
+def _fits(path: str, module: str, place: str, *, whole: bool) -> bool:
+    """Whether a file is at a place; a lone name, which may as well be a library's, must stand in a folder around."""
+    if module == place:
+        return True
+    around = "/" in place or path.startswith(f"{posixpath.dirname(module)}/")
+    return not whole and module.endswith(f"/{place}") and around

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recalld.memory.imports import module_places
+from recalld.memory.imports import _resolved, module_places
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,9 @@ from recalld.memory.imports import module_places
 )
 def test_an_import_names_places(language: str, path: str, written: str, expected: list[tuple[str, bool]]) -> None:
     assert module_places(language, path, written) == expected
+
+
+def test_the_nearest_of_several_is_meant_and_a_lone_name_stands_in_a_folder_around() -> None:
+    assert _resolved("p/x.py", [("a/c", False)], ["b/a/c.py", "p/a/c.py"]) == "p/a/c.py"
+    assert _resolved("p/x.py", [("json", False)], ["tools/json.py"]) is None
+    assert _resolved("p/q/x.py", [("y", False)], ["p/y.py"]) == "p/y.py"
