@@ -50,8 +50,8 @@ def module_places(language: str, path: str, written: str) -> list[tuple[str, boo
             places.append(posixpath.dirname(places[0]))
         return [(each, relative) for each in places]
     if language in _SCRIPTS or language in ("c", "cpp", "ruby"):
-        relative = posixpath.normpath(posixpath.join(folder, written))
-        inside = [] if relative.startswith("..") else [(module_path(relative), True)]
+        beside = posixpath.normpath(posixpath.join(folder, written))
+        inside = [] if beside.startswith("..") else [(module_path(beside), True)]
         bare = language in _SCRIPTS or written.startswith(".")
         return inside if bare and written.startswith(".") else [] if bare else [*inside, (module_path(written), False)]
     if language in ("java", "kotlin"):
