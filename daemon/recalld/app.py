@@ -8,6 +8,7 @@ import os
 import secrets
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import psutil
 
@@ -42,6 +43,7 @@ from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
 from recalld.memory.corpus import Corpus, JobRuns, Quarantine
 from recalld.memory.follow import Follower
+from recalld.memory.imports import imported_paths
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
 from recalld.memory.past import Past
@@ -114,7 +116,8 @@ class App:
         codebase = Codebase(self._store, self._pool, self._watcher.before_read, self._watcher.after_read)
         verdicts = Verdicts(self._store, codebase, self._trees, clock)
         views = Views(verdicts)
-        search = Search(config, self._store, self._vectors, views, Proximity(self._store, _nothing_imported))
+        proximity = Proximity(self._store, partial(imported_paths, self._store))
+        search = Search(config, self._store, self._vectors, views, proximity)
         contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
         storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, clock, self._bus.publish)
         memories = Memories(
