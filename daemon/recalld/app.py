@@ -8,6 +8,7 @@ import os
 import secrets
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import psutil
 
@@ -42,9 +43,11 @@ from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
 from recalld.memory.corpus import Corpus, JobRuns, Quarantine
 from recalld.memory.follow import Follower
+from recalld.memory.imports import imported_paths
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
 from recalld.memory.past import Past
+from recalld.memory.proximity import Proximity
 from recalld.memory.renewal import Renewal
 from recalld.memory.search import Search
 from recalld.memory.storing import Storing
@@ -113,7 +116,8 @@ class App:
         codebase = Codebase(self._store, self._pool, self._watcher.before_read, self._watcher.after_read)
         verdicts = Verdicts(self._store, codebase, self._trees, clock)
         views = Views(verdicts)
-        search = Search(config, self._store, self._vectors, views)
+        proximity = Proximity(self._store, partial(imported_paths, self._store))
+        search = Search(config, self._store, self._vectors, views, proximity)
         contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
         storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, clock, self._bus.publish)
         memories = Memories(
@@ -232,7 +236,7 @@ class App:
         await asyncio.gather(self._trees.close(tree), self._follower.leave(tree.id), self._watcher.remove(tree.id))
 
     async def sync(self, tree: Tree, timeout_s: float) -> wire.SyncReply:
-        """Wait until every change made to the tree so far is reflected."""
+        """Wait until every change made to the tree so far is reflected, and memories stored so far are indexed."""
         started = time.monotonic()
         try:
             async with asyncio.timeout(timeout_s):
@@ -244,6 +248,7 @@ class App:
                 await self._bus.drained()
         except TimeoutError:
             raise RecallError("timeout", f"not all is reflected after {timeout_s:g} s: give it longer") from None
+        await self._vectors.settled(max(started + timeout_s - time.monotonic(), 0.0))
         if self._trees.get(tree.id) is not tree:
             raise RecallError("unknown_tree", f"{tree.root} is not followed any more: run `recall up` there")
         return wire.SyncReply(waited_ms=round((time.monotonic() - started) * 1000, 1))

@@ -69,8 +69,11 @@ class Outline(msgspec.Struct, array_like=True):
     symbols: list[Symbol] = []
     note: str = ""
     """Why it was left out, or what went wrong."""
+    imports: list[str] = []
+    """What it imports, as it is written there, each once; of `from a import b` in Python `a.b`."""
 
 
+_FOLDERS_OWN = frozenset({"__init__", "index", "mod"})
 _NUMBER = re.compile(r"#\d+$")
 
 
@@ -83,6 +86,15 @@ def bare(qualified: str) -> str:
 def last_name(qualified: str) -> str:
     """A symbol's own name: without what encloses it, its parameter types and its number."""
     return bare(qualified).rpartition(".")[2]
+
+
+def module_path(path: str) -> str:
+    """A file's path as others import it: without its extension, and a folder's own file as its folder."""
+    folder, _, name = path.rpartition("/")
+    stem = name.partition(".")[0] or name
+    if stem in _FOLDERS_OWN and folder:
+        return folder
+    return f"{folder}/{stem}" if folder else stem
 
 
 def plain(name: str) -> str:

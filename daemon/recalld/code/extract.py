@@ -50,6 +50,8 @@ class Extracted:
     """The file has errors, and this is what could be read of it."""
     cut: bool
     """There are more symbols than were asked for."""
+    imports: list[str] = field(default_factory=list)
+    """What it imports, as it is written there."""
 
 
 def extract(source: bytes, language: Language, max_symbols: int, *, in_code: bool = False) -> Extracted:
@@ -69,7 +71,7 @@ def extract(source: bytes, language: Language, max_symbols: int, *, in_code: boo
     listed = [places[i] for i in symbols_at]
     _name(listed, language)
     if not listed:
-        return Extracted([], captured.has_errors, cut)
+        return Extracted([], captured.has_errors, cut, captured.imports)
     normalised = Normalised(source, language, captured)
     parents = _parents(places, symbols_at)
     hashes = _line_hashes(normalised.code)
@@ -93,7 +95,7 @@ def extract(source: bytes, language: Language, max_symbols: int, *, in_code: boo
                 marks=_marks(hashes[d.line + 1 : min(d.end_line + 1, d.line + MAX_MARKED_LINES)]),
             )
         )
-    return Extracted(symbols, captured.has_errors, cut)
+    return Extracted(symbols, captured.has_errors, cut, captured.imports)
 
 
 def extract_alone(code: bytes, language: Language, cut_out: CutOut) -> Extracted:

@@ -13,6 +13,8 @@ The query files (`queries/<language>.scm`) name what they capture:
     @statement          what one definition is the whole of: `const` and its declarator; part of its header
     @wrapper            what stands around one definition and belongs to it: decorators, `export`
     @attribute          what stands before a definition and belongs to it
+    @import             what the file imports; in the same pattern:
+        @from           what that is a part of
     @comment @docstring what normalisation leaves out
     @drop               punctuation that formatters add and take away
     @string             text in which white space counts
@@ -32,6 +34,9 @@ from tree_sitter import Node, Parser, Query, QueryCursor
 from tree_sitter_language_pack import get_binding
 
 from recalld.code.languages import Language
+
+MAX_IMPORTS = 200
+"""Of one file."""
 
 _QUERIES = Path(__file__).with_name("queries")
 _NOT_SPACE = re.compile(rb"\S")
@@ -74,6 +79,8 @@ class Captured:
     """Needless punctuation."""
     strings: list[Span]
     blocks: list[Span]
+    imports: list[str]
+    """As they are written, each once, at most `MAX_IMPORTS`."""
     has_errors: bool
 
 
@@ -96,6 +103,7 @@ def capture(source: bytes, language: Language) -> Captured:
     root = compiled.parser.parse(source).root_node
     roles = compiled.roles
     definitions: dict[int, Definition] = {}
+    imports: dict[str, None] = {}
     spans: dict[str, list[Span]] = {role: [] for role in _SPANS}
     for pattern, captures in QueryCursor(compiled.query).matches(root):
         role = roles.get(pattern)
@@ -103,6 +111,8 @@ def capture(source: bytes, language: Language) -> Captured:
             role = roles[pattern] = _role(captures)
         if role.startswith("definition"):
             _add(definitions, role, pattern, captures)
+        elif role == "import":
+            imports.setdefault(_imported(captures))
         else:
             spans["left_out" if role in _LEFT_OUT else role].extend([node.byte_range for node in captures[role]])
     found = sorted(definitions.values(), key=_order)
@@ -118,13 +128,26 @@ def capture(source: bytes, language: Language) -> Captured:
         dropped=spans["drop"],
         strings=spans["string"],
         blocks=spans["block"],
+        imports=list(imports)[:MAX_IMPORTS],
         has_errors=root.has_error,
     )
+
+
+def _imported(captures: Captures) -> str:
+    """What one pattern says is imported, without white space."""
+    parts = [_text(node) for role in ("from", "import") for node in captures.get(role, ())]
+    return parts[0] + parts[1] if parts[0].endswith(".") and len(parts) > 1 else ".".join(parts)
+
+
+def _text(node: Node) -> str:
+    return "".join((node.text or b"").decode("utf-8", "replace").split())
 
 
 def _role(captures: Captures) -> str:
     """What a pattern is for: the one capture that is no accessory of another."""
     names = [name for name in captures if not name.startswith("_")]
+    if "import" in names:
+        return "import"
     return next((name for name in names if name.startswith("definition.")), names[0])
 
 

@@ -99,6 +99,7 @@ def outline(
             extracted = extract_alone(source, language, cut_out)
         found.status = "partial" if extracted.partial else "parsed"
         found.symbols = extracted.symbols
+        found.imports = extracted.imports
         if extracted.cut:
             found.note = f"only the first {max_symbols} symbols"
     return found

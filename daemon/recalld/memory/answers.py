@@ -14,7 +14,6 @@ STALE = frozenset({"missing", "ambiguous", "changed", "moved+changed"})
 def answer(
     ranked: Sequence[Brief],
     *,
-    least_score: float,
     limit: int,
     token_budget: int | None = None,
     left_out: dict[str, int] | None = None,
@@ -24,7 +23,6 @@ def answer(
 
     Args:
         ranked: what was found, scored, best first.
-        least_score: what scores less is not shown.
         limit: at most so many are shown.
         token_budget: what titles and summaries may cost together; None for no bound. What is too long gives way to
             the next that fits.
@@ -36,9 +34,7 @@ def answer(
     tokens = 0
     for brief in ranked:
         cost = token_estimate(f"{brief.title}\n{brief.summary}")
-        if (brief.score or 0.0) < least_score:
-            reason = "below_threshold"
-        elif len(shown) == limit:
+        if len(shown) == limit:
             reason = "limit"
         elif token_budget is not None and tokens + cost > token_budget:
             reason = "token_budget"

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from recalld.memory.clock import Clock, iso
+from recalld.memory.text import whole_text
 from recalld.store import Store, job_runs, memories, outlines
+from recalld.store.rows import MemoryRow
+from recalld.store.words import content_words
+from recalld.vectors import Text
+
+MAX_BESIDE = 600
+"""Characters of a neighbour that are read together with a memory."""
 
 
 class Corpus:
@@ -20,14 +29,43 @@ class Corpus:
         """The next memories in order of storing: (seq, id, workspace id, hash of the text)."""
         return await self._store.truth.read(memories.live_texts, after_seq, limit)
 
-    async def texts(self, ids: Sequence[str]) -> dict[str, tuple[str, str, str]]:
-        """(workspace id, hash of the text, what is embedded) of each memory; forgotten ones are absent."""
-        rows = await self._store.truth.read(memories.get_many, ids)
-        return {
-            row.id: (row.workspace_id, row.text_hash, "\n".join([row.title, *row.concepts[:8], row.narrative]))
-            for row in rows.values()
-            if row.forgotten_at is None
-        }
+    async def texts(self, ids: Sequence[str]) -> dict[str, Text]:
+        """What the index is to know of each memory; forgotten ones are absent.
+
+        The memory that came just before one of these in its session is there too: it has a new neighbour.
+        """
+        return await self._store.truth.read(_texts, ids)
+
+
+def _texts(connection: Connection, ids: Sequence[str]) -> dict[str, Text]:
+    asked = [row for row in memories.get_many(connection, ids).values() if row.forgotten_at is None]
+    near = memories.at(connection, [row.seq + step for row in asked if row.session_id for step in (-2, -1, 1)])
+    by_seq = near | {row.seq: row for row in asked}
+    before = [by_seq[row.seq - 1] for row in asked if follows(row, by_seq.get(row.seq - 1))]
+    return {row.id: _text(row, by_seq) for row in (*asked, *before)}
+
+
+def follows(row: MemoryRow, before: MemoryRow | None) -> bool:
+    """Whether the memory that was stored before a memory belongs to its session."""
+    return (
+        before is not None
+        and row.session_id is not None
+        and (row.session_id, row.workspace_id) == (before.session_id, before.workspace_id)
+    )
+
+
+def _text(row: MemoryRow, by_seq: Mapping[int, MemoryRow]) -> Text:
+    own = whole_text(row.title, row.narrative)
+    before, after = by_seq.get(row.seq - 1), by_seq.get(row.seq + 1)
+    neighbours = [
+        whole_text(before.title, before.narrative)[-MAX_BESIDE:] if before and follows(row, before) else "",
+        own[: 2 * MAX_BESIDE],
+        whole_text(after.title, after.narrative)[:MAX_BESIDE] if after and follows(after, row) else "",
+    ]
+    text = "\n".join(filter(None, [own, ", ".join(row.concepts[:8])]))
+    words = [word for word in content_words(text) if len(word) > 2 and word.isalpha()]
+    beside = "\n".join(filter(None, neighbours)) if neighbours[0] or neighbours[2] else ""
+    return Text(row.workspace_id, row.text_hash, text, beside, words)
 
 
 class JobRuns:

@@ -30,6 +30,9 @@ _STATEMENT = f"""
 """  # noqa: S608 - the weights above are all that is put in
 _SEARCH = text(_STATEMENT.format(""))
 _SEARCH_AMONG = text(_STATEMENT.format("AND rowid IN (SELECT value FROM json_each(:seqs))"))
+COUNTED = 2_000
+"""A word that more memories have is common, however many they are."""
+_COUNT = text("SELECT count(*) FROM (SELECT 1 FROM memory_words WHERE memory_words MATCH :match LIMIT :limit)")
 _PROBE = text("SELECT title, bm25(memory_words) FROM memory_words WHERE memory_words MATCH :match LIMIT 1")
 
 Stored = Sequence[tuple[MemoryRow, Sequence[AnchorRow]]]
@@ -59,6 +62,18 @@ def search(
     else:
         found = connection.execute(_SEARCH_AMONG, asked | {"seqs": json.dumps(list(seqs))})
     return [(memory_id, score) for memory_id, score in found]
+
+
+def frequencies(connection: Connection, workspace_ids: Sequence[str], words: Sequence[str]) -> dict[str, int]:
+    """How many memories of these workspaces have each of the words, in any form of it; counted up to a limit."""
+    if not workspace_ids:
+        return {}
+    scope = " OR ".join(_scope_word(workspace_id) for workspace_id in workspace_ids)
+    counted: dict[str, int] = {}
+    for word in words:
+        match = f'scope : ({scope}) AND "{word}"'
+        counted[word] = connection.execute(_COUNT, {"match": match, "limit": COUNTED}).scalar_one()
+    return counted
 
 
 def labelled(kind: Literal["concept", "tag"], label: str) -> Select[tuple[int]]:

@@ -284,6 +284,20 @@ def search_words(
     return derived.search(connection, workspace_ids, match, limit, seqs)
 
 
+def word_frequencies(connection: Connection, workspace_ids: Sequence[str], words: Sequence[str]) -> dict[str, int]:
+    """How many memories of these workspaces have each of the words, up to a limit."""
+    return derived.frequencies(connection, workspace_ids, words)
+
+
+def at(connection: Connection, seqs: Sequence[int]) -> dict[int, MemoryRow]:
+    """The memories at these places in the order of storing that are not forgotten."""
+    found: dict[int, MemoryRow] = {}
+    for batch in in_batches(seqs):
+        query = sa.select(_memories).where(_memories.c.seq.in_(batch), _live)
+        found |= {row["seq"]: MemoryRow(**row) for row in connection.execute(query).mappings()}
+    return found
+
+
 def live_ids(connection: Connection, workspace_ids: Sequence[str]) -> list[str]:
     """Ids of all memories of these workspaces, in the order of storing."""
     query = sa.select(_memories.c.id).where(_memories.c.workspace_id.in_(workspace_ids), _live)

@@ -15,7 +15,7 @@ from msgspec import structs
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from recalld.outline import SKIPPED, Outline, Symbol, bare, last_name, plain
+from recalld.outline import SKIPPED, Outline, Symbol, bare, last_name, module_path, plain
 from recalld.store import schema
 from recalld.store.rows import FormRow, SightingRow, VerdictRow
 from recalld.store.statements import in_batches
@@ -35,6 +35,7 @@ _OUTLINE = (
     _files.c.lines,
     _files.c.symbols,
     _files.c.note,
+    _files.c.imports,
 )
 
 MAX_TREES_ALIKE = 4
@@ -43,6 +44,7 @@ MAX_TREES_ALIKE = 4
 _encode = msgspec.json.Encoder().encode
 _decode_form = msgspec.json.Decoder(FormRow).decode
 _decode_symbols = msgspec.json.Decoder(list[Symbol]).decode
+_decode_imports = msgspec.json.Decoder(list[str]).decode
 
 # --- outlines ------------------------------------------------------------------------------------
 
@@ -102,7 +104,9 @@ def get_many(connection: Connection, tree_id: str, paths: Sequence[str]) -> dict
     for batch in in_batches(paths):
         query = sa.select(*_OUTLINE).where(_files.c.tree_id == tree_id, _files.c.path.in_(batch))
         for row in connection.execute(query).mappings():
-            found[row["path"]] = Outline(**(dict(row) | {"symbols": _decode_symbols(row["symbols"])}))
+            found[row["path"]] = Outline(
+                **(dict(row) | {"symbols": _decode_symbols(row["symbols"]), "imports": _decode_imports(row["imports"])})
+            )
     return found
 
 
@@ -244,7 +248,28 @@ def _file(file_id: int, tree_id: str, outline: Outline) -> dict[str, Any]:
         "note": outline.note,
         "symbol_count": len(outline.symbols),
         "symbols": _encode(outline.symbols).decode(),
+        "imports": _encode(outline.imports).decode(),
+        "module": module_path(outline.path).rpartition("/")[2],
     }
+
+
+def imports_of(connection: Connection, tree_id: str, path: str) -> tuple[str | None, list[str]]:
+    """The language of a file and what it imports, as it is written there."""
+    query = sa.select(_files.c.language, _files.c.imports).where(_files.c.tree_id == tree_id, _files.c.path == path)
+    row = connection.execute(query).one_or_none()
+    return (row.language, _decode_imports(row.imports)) if row else (None, [])
+
+
+def importable(connection: Connection, tree_id: str, names: AbstractSet[str]) -> list[tuple[str, str | None]]:
+    """Path and language of the files that others import by one of these names, sorted."""
+    found: list[tuple[str, str | None]] = []
+    for batch in in_batches(sorted(names)):
+        query = sa.select(_files.c.path, _files.c.language)
+        found += [
+            tuple(row)
+            for row in connection.execute(query.where(_files.c.tree_id == tree_id, _files.c.module.in_(batch)))
+        ]
+    return sorted(found)
 
 
 def called(connection: Connection, tree_id: str, names: AbstractSet[str]) -> list[str]:

@@ -31,7 +31,7 @@ HEAD = "0002"
 DERIVED_VERSION = 1
 """Raised when full-text rows or labels are to be made in another way."""
 
-CODE_VERSION = 1_000 * 2 + FINGERPRINT_VERSION
+CODE_VERSION = 1_000 * 3 + FINGERPRINT_VERSION
 """Of `code.db`; the first factor is raised when its tables change."""
 
 truth = MetaData()
@@ -219,7 +219,10 @@ files = Table(
     Column("note", Text, nullable=False),
     Column("symbol_count", Integer, nullable=False),
     Column("symbols", Text, nullable=False),
+    Column("imports", Text, nullable=False),
+    Column("module", Text, nullable=False),
     UniqueConstraint("tree_id", "path"),
+    Index("ix_files_module", "tree_id", "module"),
 )
 
 # Keys are short hashes: three indices over all symbols of all trees are what a first scan has to write. Whoever finds

@@ -29,6 +29,23 @@ STOP_WORDS = frozenset(
 )
 
 
+_SHORT_FOR = """
+    admin administrator administration | arg argument arguments | async asynchronous | auth authentication authorization
+    authenticate | config configuration configure | ctx context | db database | deps dependencies dependency
+    | dev development | dir directory folder | doc docs documentation | env environment | err error errors
+    | func fn function functions | id identifier | impl implementation | js javascript | k8s kubernetes | lib library
+    | max maximum | min minimum | msg message | param params parameter parameters | perf performance
+    | pg postgres postgresql | prod production | py python | ref reference | repo repository | req request
+    | resp response | sync synchronous | tmp temp temporary | ts typescript | ui frontend | var variable
+"""
+SHORT_FORMS: dict[str, tuple[str, ...]] = {
+    word: tuple(other for other in group if other != word)
+    for group in (line.split() for line in _SHORT_FOR.split("|"))
+    for word in group
+}
+"""What programmers write short, and what it is short for, either way."""
+
+
 def expand(text: str) -> str:
     """The text for the index: after each compound name its parts, and the name joined into one word.
 
@@ -55,6 +72,21 @@ def query_terms(query: str) -> list[str]:
     telling = [term for term in terms if term not in STOP_WORDS and (len(term) > 1 or not term.isascii())]
     # Longer words are rarer as a rule, and the rare ones decide.
     return sorted(telling or terms, key=len, reverse=True)[:MAX_TERMS]
+
+
+def content_words(text: str) -> list[str]:
+    """The telling words of a text in lower case, each once, in order, compound names taken apart.
+
+    All of them where none is telling.
+    """
+    whole = unicodedata.normalize("NFC", text)
+    found: dict[str, None] = {}
+    for run in _RUN.findall(whole):
+        found[run.lower()] = None
+        if not (run.islower() or run.istitle() or run.isupper()):
+            found.update(dict.fromkeys(hump.lower() for hump in _humps(run)))
+    telling = [word for word in found if word not in STOP_WORDS and (len(word) > 1 or not word.isascii())]
+    return telling or list(found)
 
 
 def _with_parts(found: re.Match[str]) -> str:

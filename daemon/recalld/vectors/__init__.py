@@ -1,6 +1,6 @@
 """Search by meaning: the embedding model, and an index derived from the memories."""
 
 from recalld.vectors.embedding import VectorsUnavailable
-from recalld.vectors.service import Source, Vectors
+from recalld.vectors.service import Answer, Near, Source, Text, Vectors
 
-__all__ = ["Source", "Vectors", "VectorsUnavailable"]
+__all__ = ["Answer", "Near", "Source", "Text", "Vectors", "VectorsUnavailable"]

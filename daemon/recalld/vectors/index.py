@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
 
 PAGE = 1_000
-EXACT_PIECES = 2_000
+EXACT_PIECES = 4_000
 """Workspaces of up to so many pieces are compared whole."""
 MAX_KEPT_PIECES = 20_000
 """Pieces of small workspaces kept at hand, 30 MB."""
@@ -39,12 +39,31 @@ class Item(NamedTuple):
     text_hash: str
     vectors: Matrix
     """float32 [pieces, 384]"""
+    beside: Matrix | None = None
+    """float32 [1, 384], of the text together with what stands beside it, where something does"""
+
+    @property
+    def pieces(self) -> int:
+        """How many vectors it has."""
+        return len(self.vectors) + (self.beside is not None)
+
+
+class Near(NamedTuple):
+    """How near a memory is."""
+
+    memory_id: str
+    cosine: float
+    """Of its nearest piece."""
+    beside: float
+    """Of it together with what stands beside it; where nothing does, the same as `cosine`."""
 
 
 class _Entry(NamedTuple):
     workspace_id: str
     text_hash: str
     pieces: int
+    """All of them, the one with the neighbours too."""
+    beside: bool
 
 
 @dataclass(slots=True)
@@ -66,7 +85,7 @@ class ChromaIndex:
         self._workspaces: dict[str, _Workspace] = defaultdict(_Workspace)
         self._unseen: set[str] = set()
         # Small workspaces that were asked of lately, the latest last; dropped when one of their memories changes.
-        self._wholes: OrderedDict[str, tuple[list[str], Matrix]] = OrderedDict()
+        self._wholes: OrderedDict[str, tuple[list[tuple[str, bool]], Matrix]] = OrderedDict()
 
     def open(self, folder: Path, url: str = "") -> None:
         """Connect, read what the index holds, and see that it answers.
@@ -137,25 +156,29 @@ class ChromaIndex:
 
         self._require_files()
         self._collection.upsert(
-            ids=[_piece_id(item.memory_id, number) for item in items for number in range(len(item.vectors))],
-            embeddings=np.concatenate([item.vectors for item in items]),
+            ids=[_piece_id(item.memory_id, number) for item in items for number in range(item.pieces)],
+            embeddings=np.concatenate(
+                [rows for item in items for rows in (item.vectors, item.beside) if rows is not None]
+            ),
             metadatas=[
                 {
                     "memory": item.memory_id,
                     "workspace": item.workspace_id,
                     "hash": item.text_hash,
-                    "pieces": len(item.vectors),
+                    "pieces": item.pieces,
+                    "beside": item.beside is not None,
                 }
                 for item in items
-                for _ in item.vectors
+                for _ in range(item.pieces)
             ],
         )
         surplus = []
         for item in items:
             known = self._entries.get(item.memory_id)
             if known is not None:
-                surplus += [_piece_id(item.memory_id, n) for n in range(len(item.vectors), known.pieces)]
-            self._remember(item.memory_id, _Entry(item.workspace_id, item.text_hash, len(item.vectors)))
+                surplus += [_piece_id(item.memory_id, n) for n in range(item.pieces, known.pieces)]
+            entry = _Entry(item.workspace_id, item.text_hash, item.pieces, item.beside is not None)
+            self._remember(item.memory_id, entry)
         if surplus:
             self._collection.delete(ids=surplus)
 
@@ -171,8 +194,12 @@ class ChromaIndex:
 
     # --- what is near -------------------------------------------------------------------------------
 
-    def query(self, vector: Matrix, workspace_ids: Collection[str], n: int) -> list[tuple[str, float]]:
-        """The memories of these workspaces that are nearest to a vector.
+    def count(self, workspace_ids: Collection[str]) -> int:
+        """How many memories of these workspaces there are."""
+        return sum(len(self._workspaces[one].memories) for one in workspace_ids if one in self._workspaces)
+
+    def query(self, vector: Matrix, workspace_ids: Collection[str], n: int) -> list[Near]:
+        """The memories of these workspaces that are nearest to a vector, by themselves or with what stands beside them.
 
         Args:
             vector: float32 [384].
@@ -180,7 +207,7 @@ class ChromaIndex:
             n: at most so many memories.
 
         Returns:
-            (memory id, cosine similarity of its nearest piece), nearest first.
+            Nearest by themselves first.
         """
         self._require_files()
         scope = {one for one in workspace_ids if one in self._workspaces}
@@ -190,56 +217,65 @@ class ChromaIndex:
         total = sum(one.pieces for one in self._workspaces.values())
         # Measured at 50,000 pieces: unfiltered 1-2 ms, restricted to named pieces 6-27 ms however few they are,
         # and a filter by metadata over 100 ms. A small workspace is compared whole in less than any of these.
-        if eligible * 2 < total and eligible <= EXACT_PIECES:
-            return self._exactly_nearest(vector, scope)[:n]
+        if eligible <= EXACT_PIECES:
+            return self._ranked(self._exactly_nearest(vector, scope), n)
         if eligible * 2 < total:
             ids, reachable = self._piece_ids(scope), eligible
         else:
             ids, reachable = None, total
         # As many pieces as hold n of the memories if all are alike; more if those were not enough.
-        reach = n * reachable // sum(len(self._workspaces[one].memories) for one in scope) + 1
+        reach = n * reachable // self.count(scope) + 1
         while True:
             reach = min(reach, reachable)
             nearest = self._nearest(vector, reach, ids)
-            found = [each for each in nearest.items() if self._workspace_of(each[0]) in scope]
+            found = {each: near for each, near in nearest.items() if self._workspace_of(each) in scope}
             if len(found) >= n or reach == reachable:
-                return found[:n]
+                return self._ranked(found, n)
             reach *= 4
 
-    def cosines(self, vector: Matrix, memory_ids: Collection[str]) -> list[tuple[str, float]]:
+    def cosines(self, vector: Matrix, memory_ids: Collection[str], n: int) -> list[Near]:
         """How near just these memories are to a vector, however far that is.
 
         Args:
             vector: float32 [384].
             memory_ids: those that the index does not have are left out.
-
-        Returns:
-            (memory id, cosine similarity of its nearest piece), nearest first.
+            n: at most so many, the nearest.
         """
         self._require_files()
         known = {memory_id: self._entries[memory_id] for memory_id in memory_ids if memory_id in self._entries}
         scope = {entry.workspace_id for entry in known.values()}
         if sum(self._workspaces[one].pieces for one in scope) <= EXACT_PIECES:
-            return [each for each in self._exactly_nearest(vector, scope) if each[0] in known]
+            whole = self._exactly_nearest(vector, scope)
+            return self._ranked({memory_id: whole[memory_id] for memory_id in known}, n)
         pieces = [_piece_id(memory_id, number) for memory_id, entry in known.items() for number in range(entry.pieces)]
-        nearest: dict[str, float] = {}
+        nearest: defaultdict[str, dict[bool, float]] = defaultdict(dict)
         for start in range(0, len(pieces), PAGE):
             owners, matrix = self._read_pieces(pieces[start : start + PAGE])
-            for owner, similarity in zip(owners, (matrix @ vector).tolist(), strict=True):
-                nearest[owner] = max(similarity, nearest.get(owner, -1.0))
-        return sorted(nearest.items(), key=lambda each: -each[1])
+            for (owner, beside), similarity in zip(owners, (matrix @ vector).tolist(), strict=True):
+                nearest[owner][beside] = max(similarity, nearest[owner].get(beside, -1.0))
+        return self._ranked(nearest, n)
 
-    def _exactly_nearest(self, vector: Matrix, scope: Collection[str]) -> list[tuple[str, float]]:
-        """All memories of these workspaces, each with its nearest piece's similarity, nearest first."""
-        nearest: dict[str, float] = {}
+    def _ranked(self, found: Mapping[str, Mapping[bool, float]], n: int) -> list[Near]:
+        """The n best, nearest by themselves first. What was not among the nearest is less near than all that was."""
+        least = min((min(near.values()) for near in found.values()), default=0.0)
+        ranked = []
+        for memory_id, near in found.items():
+            own = near.get(False, least)
+            ranked.append(Near(memory_id, own, near.get(True, least) if self._entries[memory_id].beside else own))
+        ranked.sort(key=lambda each: -max(each.cosine, each.beside))
+        return sorted(ranked[:n], key=lambda each: -each.cosine)
+
+    def _exactly_nearest(self, vector: Matrix, scope: Collection[str]) -> dict[str, dict[bool, float]]:
+        """How near all memories of these workspaces are: by themselves, and with their neighbours."""
+        nearest: defaultdict[str, dict[bool, float]] = defaultdict(dict)
         for one in scope:
             owners, matrix = self._whole(one)
-            for owner, similarity in zip(owners, (matrix @ vector).tolist(), strict=True):
-                nearest[owner] = max(similarity, nearest.get(owner, -1.0))
-        return sorted(nearest.items(), key=lambda each: -each[1])
+            for (owner, beside), similarity in zip(owners, (matrix @ vector).tolist(), strict=True):
+                nearest[owner][beside] = max(similarity, nearest[owner].get(beside, -1.0))
+        return nearest
 
-    def _whole(self, workspace_id: str) -> tuple[list[str], Matrix]:
-        """All pieces of a workspace: whose each is, and their vectors."""
+    def _whole(self, workspace_id: str) -> tuple[list[tuple[str, bool]], Matrix]:
+        """All pieces of a workspace: whose each is and whether with its neighbours, and their vectors."""
         whole = self._wholes.pop(workspace_id, None)
         if whole is None:
             whole = self._read_pieces(self._piece_ids([workspace_id]))
@@ -248,20 +284,27 @@ class ChromaIndex:
             self._wholes.popitem(last=False)
         return whole
 
-    def _read_pieces(self, piece_ids: list[str]) -> tuple[list[str], Matrix]:
+    def _read_pieces(self, piece_ids: list[str]) -> tuple[list[tuple[str, bool]], Matrix]:
         import numpy as np  # noqa: PLC0415
 
         answer = self._collection.get(ids=piece_ids, include=["embeddings"])
-        owners = [piece_id.rpartition("#")[0] for piece_id in answer["ids"]]
+        owners = [self._owner(piece_id) for piece_id in answer["ids"]]
         return owners, np.asarray(answer["embeddings"], dtype=np.float32)
 
-    def _nearest(self, vector: Matrix, n: int, ids: list[str] | None) -> dict[str, float]:
-        """The memories of the n nearest pieces, each with its nearest piece's similarity, nearest first."""
+    def _nearest(self, vector: Matrix, n: int, ids: list[str] | None) -> dict[str, dict[bool, float]]:
+        """The memories of the n nearest pieces, with how near they are by themselves, and with their neighbours."""
         answer = self._collection.query(query_embeddings=[vector], n_results=n, ids=ids, include=["distances"])
-        nearest: dict[str, float] = {}
+        nearest: defaultdict[str, dict[bool, float]] = defaultdict(dict)
         for piece_id, distance in zip(answer["ids"][0], answer["distances"][0], strict=True):
-            nearest.setdefault(piece_id.rpartition("#")[0], 1.0 - distance)
+            owner, beside = self._owner(piece_id)
+            nearest[owner].setdefault(beside, 1.0 - distance)
         return nearest
+
+    def _owner(self, piece_id: str) -> tuple[str, bool]:
+        """Whose a piece is, and whether it is the one with the neighbours, which is the last."""
+        memory_id, _, number = piece_id.rpartition("#")
+        entry = self._entries.get(memory_id)
+        return memory_id, entry is not None and entry.beside and int(number) == entry.pieces - 1
 
     # --- opening ------------------------------------------------------------------------------------
 
@@ -281,7 +324,7 @@ class ChromaIndex:
         while True:
             page = self._collection.get(limit=PAGE, offset=offset, include=["metadatas"])
             for piece_id, said in zip(page["ids"], page["metadatas"], strict=True):
-                entry = _Entry(said["workspace"], said["hash"], said["pieces"])
+                entry = _Entry(said["workspace"], said["hash"], said["pieces"], said["beside"])
                 found[said["memory"]].append((piece_id, entry))
             offset += len(page["ids"])
             if len(page["ids"]) < PAGE:

@@ -10,17 +10,11 @@ from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 from recalld.config import Config
-from recalld.vectors.embedding import DIMENSIONS, ModelUnusable, VectorsUnavailable
+from recalld.vectors.embedding import ModelUnusable, VectorsUnavailable
 from recalld.vectors.process import VectorProcess
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Matrix = NDArray[np.float32]
 
 PAGE = 1_000
 """Memories compared with the index at a time."""
@@ -28,11 +22,46 @@ BATCH = 32
 """Memories, and about so many pieces, brought into the index at a time."""
 EMBEDDED_AT_ONCE = 4
 """Pieces embedded at a time: a query that comes meanwhile waits for their end, 60 ms at most."""
+LOADING = "loading"
+WORDS_AT_ONCE = 16
+"""Words embedded at a time."""
 MAX_RETRY_S = 60.0
 SOON_S = 60.0
 """A second fault within this time of the last start is not by chance: the files are set aside."""
 
 log = logging.getLogger(__name__)
+
+
+class Text(NamedTuple):
+    """What the index is to know of a memory."""
+
+    workspace_id: str
+    text_hash: str
+    text: str
+    beside: str = ""
+    """The text together with what stands beside it; empty where nothing does."""
+    words: Sequence[str] = ()
+    """The words that queries may find it by in other words."""
+
+
+class Near(NamedTuple):
+    """How near a memory is to a query, as cosines."""
+
+    memory_id: str
+    cosine: float
+    beside: float
+    """Together with what stands beside it; where nothing does, the same as `cosine`."""
+
+
+class Answer(NamedTuple):
+    """What the index says to a query."""
+
+    near: list[Near]
+    """Nearest by themselves first."""
+    like: dict[str, dict[str, float]]
+    """For each of the query's words, words of memories that are like it, and how much, 0 to 1."""
+    searched: int
+    """How many memories were looked through."""
 
 
 class Source(Protocol):
@@ -41,8 +70,8 @@ class Source(Protocol):
     async def live(self, after_seq: int, limit: int) -> list[tuple[int, str, str, str]]:
         """The next memories that are not forgotten: (seq, id, workspace id, text hash), by ascending seq."""
 
-    async def texts(self, ids: Sequence[str]) -> dict[str, tuple[str, str, str]]:
-        """(workspace id, text hash, text to embed) by id; what is forgotten or unknown is absent."""
+    async def texts(self, ids: Sequence[str]) -> dict[str, Text]:
+        """Texts by id; what is forgotten or unknown is absent. Others may be there whose neighbours these are."""
 
 
 class Vectors:
@@ -63,7 +92,7 @@ class Vectors:
         self._keeper: asyncio.Task[None] | None = None
         self._process: VectorProcess | None = None
         """There once the index was compared with the source."""
-        self._why_not = "loading"
+        self._why_not = LOADING
         self._rebuild_asked = False
         # Touched memories with the number of the touch, oldest first; taken in hand; and what a comparison found.
         self._touches = 0
@@ -109,12 +138,17 @@ class Vectors:
         """
         upto = self._touches
         deadline = time.monotonic() + timeout_s
-        while self._process is not None and self._oldest_touch() <= upto and time.monotonic() < deadline:
+        while self._behind(upto) and time.monotonic() < deadline:
             progress: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.add(progress)
             await asyncio.wait({progress}, timeout=deadline - time.monotonic())
             self._waiting.discard(progress)
         return self._process is not None and self._oldest_touch() > upto and not self._backlog
+
+    def _behind(self, upto: int) -> bool:
+        if self._process is None:
+            return self._why_not == LOADING
+        return self._oldest_touch() <= upto
 
     async def rebuild(self) -> None:
         """Embed everything anew; returns at once."""
@@ -137,41 +171,35 @@ class Vectors:
         Raises:
             VectorsUnavailable: while loading or down.
         """
-        found = await self._serving().call("query", text, list(workspace_ids), n)
-        return [(memory_id, similarity) for memory_id, similarity in found]
+        near, _, _ = await self._serving().call("query", text, [], list(workspace_ids), n, None)
+        return [(memory_id, cosine) for memory_id, cosine, _ in near]
 
-    async def cosines(self, text: str, memory_ids: Collection[str]) -> list[tuple[str, float]]:
-        """How near just these memories are to a text in meaning, however far that is.
+    async def ask(
+        self,
+        text: str,
+        words: Sequence[str],
+        *,
+        workspace_ids: Collection[str],
+        n: int,
+        among: Collection[str] | None = None,
+    ) -> Answer:
+        """The memories nearest to a question, and what words are like its words.
 
         Args:
             text: of any length.
-            memory_ids: a few thousand at most; those that are not indexed are left out.
-
-        Returns:
-            (memory id, cosine similarity), nearest first.
-
-        Raises:
-            VectorsUnavailable: while loading or down.
-        """
-        found = await self._serving().call("cosines", text, list(memory_ids))
-        return [(memory_id, similarity) for memory_id, similarity in found]
-
-    async def query_vector(self, vector: Matrix, *, workspace_ids: Collection[str], n: int) -> list[tuple[str, float]]:
-        """The memories nearest to a vector of `embed`; otherwise as `query`."""
-        found = await self._serving().call("query_vector", vector.tobytes(), list(workspace_ids), n)
-        return [(memory_id, similarity) for memory_id, similarity in found]
-
-    async def embed(self, texts: Sequence[str]) -> Matrix:
-        """A vector of length 1 for each text, as float32 [texts, 384].
+            words: of the question, in lower case.
+            workspace_ids: no memory of another workspace is returned.
+            n: at most so many.
+            among: just these memories, a few thousand at most; those that are not indexed are left out.
 
         Raises:
             VectorsUnavailable: while loading or down.
         """
-        import numpy as np  # noqa: PLC0415  # the daemon's own process needs it for nothing else
-
-        process = self._serving()
-        vectors = [await process.call("embed", list(some)) for some in _in_groups(texts, EMBEDDED_AT_ONCE)]
-        return np.frombuffer(b"".join(vectors), dtype=np.float32).reshape(-1, DIMENSIONS)
+        near, like, searched = await self._serving().call(
+            "query", text, list(words), list(workspace_ids), n, None if among is None else list(among)
+        )
+        likes = {word: dict(some) for word, some in zip(words, like, strict=True)}
+        return Answer([Near(*each) for each in near], likes, searched)
 
     def _serving(self) -> VectorProcess:
         if self._process is None:
@@ -200,11 +228,12 @@ class Vectors:
         process = await VectorProcess.start(on_end=self._wake.set)
         try:
             await process.call("load", self._config.embed_threads)
-            await process.call("open", str(self._folder / "chroma"), self._config.chroma_url)
+            await process.call("open", str(self._folder), self._config.chroma_url)
             self._touched = self._in_hand | self._touched  # what the last process had in hand when it ended
             self._in_hand = {}
             self._backlog = await self._compare(process)
             self._process = process
+            self._report_progress()
             while True:
                 process.check()
                 await self._advance(process)
@@ -257,13 +286,17 @@ class Vectors:
         gone = [memory_id for memory_id in ids if memory_id not in wanted]
         if gone:
             await process.call("delete", gone)
-        items: list[tuple[str, str, str, bytes]] = []
+        items: list[tuple[str, str, str, bytes, bytes]] = []
         pieces_of_items = 0
-        for memory_id, (workspace_id, text_hash, text) in wanted.items():
-            pieces = await process.call("pieces", text)
+        for memory_id, wish in wanted.items():
+            unknown = await process.call("unknown", list(wish.words))
+            for some in _in_groups(unknown, WORDS_AT_ONCE):
+                await process.call("learn", some)
+            pieces = await process.call("pieces", wish.text)
             vectors = [await process.call("embed", some) for some in _in_groups(pieces, EMBEDDED_AT_ONCE)]
-            items.append((memory_id, workspace_id, text_hash, b"".join(vectors)))
-            pieces_of_items += len(pieces)
+            beside = await process.call("embed", [wish.beside]) if wish.beside else b""
+            items.append((memory_id, wish.workspace_id, wish.text_hash, b"".join(vectors), beside))
+            pieces_of_items += len(pieces) + bool(wish.beside)
             if pieces_of_items >= BATCH:
                 await process.call("upsert", items)
                 items, pieces_of_items = [], 0

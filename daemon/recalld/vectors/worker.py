@@ -16,14 +16,15 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from recalld.vectors.embedding import DIMENSIONS, Embedder, ModelUnusable
-from recalld.vectors.index import ChromaIndex, Item
+from recalld.vectors.index import ChromaIndex, Item, Near
+from recalld.vectors.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +44,7 @@ class Operations:
     def __init__(self) -> None:
         self._embedder = Embedder()
         self._index = ChromaIndex()
+        self._vocabulary = Vocabulary()
         self._query_vector = functools.lru_cache(REMEMBERED_QUERIES)(self._embed_query)
 
     def load(self, threads: int) -> None:
@@ -50,8 +52,9 @@ class Operations:
         self._embedder.load(threads)
 
     def open(self, folder: str, url: str) -> None:
-        """Open the index."""
-        self._index.open(Path(folder), url)
+        """Open the index and the vocabulary."""
+        self._index.open(Path(folder) / "chroma", url)
+        self._vocabulary.open(Path(folder))
 
     def clear(self) -> None:
         """Empty the index."""
@@ -77,12 +80,20 @@ class Operations:
         """A vector for each text."""
         return self._embedder.embed(texts).tobytes()
 
-    def upsert(self, items: list[tuple[str, str, str, bytes]]) -> None:
-        """Put memories (id, workspace, text hash, vectors) in."""
+    def unknown(self, words: list[str]) -> list[str]:
+        """Which of these words are to be learned."""
+        return self._vocabulary.unknown(words)
+
+    def learn(self, words: list[str]) -> None:
+        """Keep words that are not known."""
+        self._vocabulary.learn(words, self._embedder.embed(words))
+
+    def upsert(self, items: list[tuple[str, str, str, bytes, bytes]]) -> None:
+        """Put memories (id, workspace, text hash, vectors of the pieces, vector with the neighbours) in."""
         self._index.upsert(
             [
-                Item(memory_id, workspace_id, text_hash, _rows(vectors))
-                for memory_id, workspace_id, text_hash, vectors in items
+                Item(memory_id, workspace_id, text_hash, _rows(vectors), _rows(beside) if beside else None)
+                for memory_id, workspace_id, text_hash, vectors, beside in items
             ]
         )
 
@@ -90,21 +101,31 @@ class Operations:
         """Take memories out."""
         self._index.delete(memory_ids)
 
-    def query(self, text: str, workspace_ids: list[str], n: int) -> list[tuple[str, float]]:
-        """What is near a text."""
-        return self._index.query(self._query_vector(text), workspace_ids, n)
+    def query(
+        self, text: str, words: list[str], workspace_ids: list[str], n: int, among: list[str] | None
+    ) -> tuple[list[Near], list[list[tuple[str, float]]], int]:
+        """What is near a text, what is like its words, and how many memories there are."""
+        vector = self._query_vector(text)
+        near = self._index.query(vector, workspace_ids, n) if among is None else self._index.cosines(vector, among, n)
+        return near, self._like(words), self._index.count(workspace_ids)
 
-    def cosines(self, text: str, memory_ids: list[str]) -> list[tuple[str, float]]:
-        """How near these memories are to a text."""
-        return self._index.cosines(self._query_vector(text), memory_ids)
+    def _like(self, words: list[str]) -> list[list[tuple[str, float]]]:
+        import numpy as np  # noqa: PLC0415
 
-    def query_vector(self, vector: bytes, workspace_ids: list[str], n: int) -> list[tuple[str, float]]:
-        """What is near a vector."""
-        return self._index.query(_rows(vector)[0], workspace_ids, n)
+        if not words:
+            return []
+        strangers = [word for word in words if self._vocabulary.vector(word) is None]
+        vectors = dict(zip(strangers, self._embedder.embed(strangers), strict=True)) if strangers else {}
+        return self._vocabulary.like(np.stack([self._word_vector(word, vectors) for word in words]))
+
+    def _word_vector(self, word: str, strangers: Mapping[str, Matrix]) -> Matrix:
+        known = self._vocabulary.vector(word)
+        return strangers[word] if known is None else known
 
     def close(self) -> None:
-        """Let go of the index's files."""
+        """Let go of the files."""
         self._index.close()
+        self._vocabulary.close()
 
     def _embed_query(self, text: str) -> Matrix:
         vector: Matrix = self._embedder.embed([text])[0]

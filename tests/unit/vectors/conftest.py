@@ -11,9 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from recalld.config import Config
-from recalld.vectors import Vectors
+from recalld.store.words import content_words
+from recalld.vectors import Text, Vectors
 from recalld.vectors.embedding import DIMENSIONS
 
+Matrix = NDArray[np.float32]
 Opened = Callable[..., AbstractAsyncContextManager[Vectors]]
 
 
@@ -22,6 +24,7 @@ class Shelf:
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self.memories: dict[str, tuple[int, str, str]] = {}
+        self.beside: dict[str, str] = {}
         self.failing = False
         for text in texts:
             self.put(text)
@@ -38,9 +41,12 @@ class Shelf:
         rows = ((seq, mem, workspace, hash_of(text)) for mem, (seq, workspace, text) in self.memories.items())
         return sorted(row for row in rows if row[0] > after_seq)[:limit]
 
-    async def texts(self, ids: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+    async def texts(self, ids: Sequence[str]) -> dict[str, Text]:
         found = {mem: self.memories[mem] for mem in ids if mem in self.memories}
-        return {mem: (workspace, hash_of(text), text) for mem, (_, workspace, text) in found.items()}
+        return {
+            mem: Text(workspace, hash_of(text), text, self.beside.get(mem, ""), content_words(text))
+            for mem, (_, workspace, text) in found.items()
+        }
 
 
 def rows(count: int, seed: int = 0) -> NDArray[np.float32]:

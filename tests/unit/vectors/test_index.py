@@ -30,8 +30,8 @@ def test_it_answers_with_the_nearest_memory_first_and_the_cosine(index: ChromaIn
     index.upsert([Item(f"m{n}", "ws-a", "h", vectors[n : n + 1]) for n in range(20)])
     expected = sorted(((float(vectors[n] @ vectors[3]), f"m{n}") for n in range(20)), reverse=True)[:5]
     found = index.query(vectors[3], ["ws-a"], 5)
-    assert [memory_id for memory_id, _ in found] == [memory_id for _, memory_id in expected]
-    assert [near for _, near in found] == pytest.approx([near for near, _ in expected], abs=1e-5)
+    assert [memory_id for memory_id, *_ in found] == [memory_id for _, memory_id in expected]
+    assert [near for _, near, _ in found] == pytest.approx([near for near, _ in expected], abs=1e-5)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.6, 0.99], ids="{:.0%} of all".format)
@@ -44,9 +44,9 @@ def test_a_query_finds_all_of_its_workspace_and_none_of_another(index: ChromaInd
     query = vectors[-1]
     best = sorted(range(mine), key=lambda n: -float(vectors[n] @ query))
     found = index.query(query, ["ws-a"], 3)
-    assert [memory_id for memory_id, _ in found] == [f"m{n}" for n in best[:3]]
-    assert [near for _, near in found] == pytest.approx([float(vectors[n] @ query) for n in best[:3]], abs=1e-5)
-    assert {memory_id for memory_id, _ in index.query(query, ["ws-a"], total)} == {f"m{n}" for n in range(mine)}
+    assert [memory_id for memory_id, *_ in found] == [f"m{n}" for n in best[:3]]
+    assert [near for _, near, _ in found] == pytest.approx([float(vectors[n] @ query) for n in best[:3]], abs=1e-5)
+    assert {memory_id for memory_id, *_ in index.query(query, ["ws-a"], total)} == {f"m{n}" for n in range(mine)}
 
 
 def test_a_small_workspace_is_compared_whole_and_again_after_each_change(index: ChromaIndex) -> None:
@@ -59,13 +59,13 @@ def test_a_small_workspace_is_compared_whole_and_again_after_each_change(index: 
     found = index.query(vectors[50], ["ws-a"], 10)
     assert found[0][0] == "mem-3"
     assert found[0][1] == pytest.approx(1.0, abs=1e-5)
-    assert {mem for mem, _ in found} == {f"mem-{n}" for n in range(5)}
+    assert {mem for mem, *_ in found} == {f"mem-{n}" for n in range(5)}
 
 
 def test_several_workspaces_are_searched_together_and_unknown_ones_are_empty(index: ChromaIndex) -> None:
     vectors = rows(3)
     index.upsert([Item(name, f"ws-{name}", "h", vectors[n : n + 1]) for n, name in enumerate("abc")])
-    assert {memory_id for memory_id, _ in index.query(vectors[0], ["ws-a", "ws-c", "ws-a", "ws-x"], 9)} == {"a", "c"}
+    assert {memory_id for memory_id, *_ in index.query(vectors[0], ["ws-a", "ws-c", "ws-a", "ws-x"], 9)} == {"a", "c"}
     assert index.query(vectors[0], ["ws-x"], 9) == []
     assert index.query(vectors[0], [], 9) == []
 
@@ -74,7 +74,7 @@ def test_a_memory_of_many_pieces_is_found_once_by_its_nearest(index: ChromaIndex
     vectors = rows(41)
     index.upsert([Item("long", "ws-a", "h", vectors[:40]), Item("short", "ws-a", "h", vectors[40:])])
     found = index.query(vectors[7], ["ws-a"], 2)
-    assert [memory_id for memory_id, _ in found] == ["long", "short"]
+    assert [memory_id for memory_id, *_ in found] == ["long", "short"]
     assert found[0][1] == pytest.approx(1.0, abs=1e-5)
 
 
@@ -84,7 +84,7 @@ def test_an_edited_memory_leaves_none_of_its_former_pieces(index: ChromaIndex, t
     index.upsert([Item("m", "ws-a", "new", vectors[5:])])
     for reopen in (False, True):
         each = reopened(index, tmp_path) if reopen else index
-        ((memory_id, near),) = each.query(vectors[2], ["ws-a"], 9)
+        ((memory_id, near, _),) = each.query(vectors[2], ["ws-a"], 9)
         assert memory_id == "m"
         assert near < 0.5
         each.begin_comparison()
@@ -106,7 +106,7 @@ def test_deleting_takes_all_pieces_out_and_passes_over_unknown_memories(index: C
     vectors = rows(4)
     index.upsert([Item("gone", "ws-a", "h", vectors[:3]), Item("kept", "ws-a", "h", vectors[3:])])
     index.delete(["gone", "never there"])
-    assert [memory_id for memory_id, _ in index.query(vectors[0], ["ws-a"], 9)] == ["kept"]
+    assert [memory_id for memory_id, *_ in index.query(vectors[0], ["ws-a"], 9)] == ["kept"]
     index.delete(["kept"])
     assert index.query(vectors[0], ["ws-a"], 9) == []
 
@@ -116,7 +116,7 @@ def test_a_memory_of_which_a_piece_is_lacking_is_taken_out_at_opening(index: Chr
     index.upsert([Item("torn", "ws-a", "h", vectors[:2]), Item("whole", "ws-a", "h", vectors[2:])])
     index._collection.delete(ids=["torn#1"])
     again = reopened(index, tmp_path)
-    assert [memory_id for memory_id, _ in again.query(vectors[0], ["ws-a"], 9)] == ["whole"]
+    assert [memory_id for memory_id, *_ in again.query(vectors[0], ["ws-a"], 9)] == ["whole"]
     assert again.compare([("torn", "ws-a", "h"), ("whole", "ws-a", "h")]) == ["torn"]
 
 
@@ -129,20 +129,20 @@ def test_an_index_of_another_model_is_emptied(index: ChromaIndex, tmp_path: Path
     assert len(again.query(rows(1)[0], ["ws-a"], 1)) == 1
 
 
-@pytest.mark.parametrize("total", [40, 2_600], ids=["a small workspace", "a large one"])
-def test_cosines_are_of_just_the_memories_that_are_named(index: ChromaIndex, total: int) -> None:
-    vectors = rows(total)
-    index.upsert([Item(f"m{n}", "ws-a", "h", vectors[n : n + 1]) for n in range(total - 2)])
-    index.upsert([Item("long", "ws-a", "h", vectors[total - 2 :])])
-    query = vectors[5]
-    found = dict(index.cosines(query, ["m7", "long", "unknown", "m1"]))
-    assert found == pytest.approx(
-        {
-            "m7": float(vectors[7] @ query),
-            "m1": float(vectors[1] @ query),
-            "long": max(float(vectors[total - 2] @ query), float(vectors[total - 1] @ query)),
-        },
-        abs=1e-5,
-    )
-    assert list(found.values()) == sorted(found.values(), reverse=True)
-    assert index.cosines(query, []) == []
+def test_a_memory_is_near_by_itself_and_with_what_stands_beside_it(index: ChromaIndex, tmp_path: Path) -> None:
+    vectors = rows(3)
+    index.upsert([Item("m", "ws-a", "h", vectors[:1], vectors[1:2]), Item("alone", "ws-a", "h", vectors[2:])])
+    for reopen in (False, True):
+        each = reopened(index, tmp_path) if reopen else index
+        found = {near.memory_id: near for near in each.query(vectors[1], ["ws-a"], 9)}
+        assert found["m"].beside == pytest.approx(1.0, abs=1e-5)
+        assert found["m"].cosine == pytest.approx(float(vectors[0] @ vectors[1]), abs=1e-5)
+        assert found["alone"].beside == found["alone"].cosine
+
+
+def test_a_memory_that_stands_alone_again_loses_what_stood_beside_it(index: ChromaIndex) -> None:
+    vectors = rows(2)
+    index.upsert([Item("m", "ws-a", "h", vectors[:1], vectors[1:])])
+    index.upsert([Item("m", "ws-a", "h", vectors[:1])])
+    (near,) = index.query(vectors[1], ["ws-a"], 9)
+    assert near.beside == near.cosine < 0.5

@@ -60,9 +60,6 @@ def test_a_question_finds_the_memory_that_answers_it(opened: Opened) -> None:
             near = await vectors.query("database relationship loading strategy", workspace_ids=["ws-a"], n=3)
             assert near[0][0] == "mem-0001"
             assert near[0][1] > near[1][1] + 0.2
-            (vector,) = await vectors.embed(["database relationship loading strategy"])
-            by_vector = await vectors.query_vector(vector, workspace_ids=["ws-a"], n=3)
-            assert dict(by_vector) == pytest.approx(dict(near), abs=1e-5)
 
     asyncio.run(scenario())
 
@@ -108,7 +105,7 @@ def test_it_says_that_it_is_loading_and_stops_at_once(opened: Opened) -> None:
     async def scenario() -> None:
         async with opened(Shelf(notes(1)), wait=False) as vectors:
             assert vectors.state == "loading"
-            assert await vectors.settled(5) is False
+            assert await vectors.settled(0) is False
             with pytest.raises(VectorsUnavailable, match="loading"):
                 await vectors.query("anything", workspace_ids=["ws-a"], n=1)
             await asyncio.sleep(0)  # lets the start begin
@@ -116,7 +113,7 @@ def test_it_says_that_it_is_loading_and_stops_at_once(opened: Opened) -> None:
             await vectors.stop()
             assert time.monotonic() - began < 0.5
             with pytest.raises(VectorsUnavailable):
-                await vectors.embed(["anything"])
+                await vectors.ask("anything", [], workspace_ids=["ws-a"], n=1)
 
     asyncio.run(scenario())
 

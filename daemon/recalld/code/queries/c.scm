@@ -35,3 +35,5 @@
 (string_literal) @string
 (char_literal) @string
 (system_lib_string) @string
+
+(preproc_include path: (string_literal (string_content) @import))

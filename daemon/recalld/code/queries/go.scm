@@ -23,3 +23,5 @@
 (interpreted_string_literal) @string
 (raw_string_literal) @string
 (rune_literal) @string
+
+(import_spec path: (interpreted_string_literal (interpreted_string_literal_content) @import))

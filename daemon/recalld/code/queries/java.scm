@@ -18,3 +18,5 @@
 (block_comment) @comment
 (string_literal) @string
 (character_literal) @string
+
+(import_declaration (scoped_identifier) @import)

@@ -17,3 +17,5 @@
 (multiline_comment) @comment
 (string_literal) @string
 (character_literal) @string
+
+(import_header (identifier) @import)

@@ -42,3 +42,7 @@
 (while_statement condition: (parenthesized_expression "(" @drop ")" @drop))
 (for_statement right: (parenthesized_expression "(" @drop ")" @drop))
 (assert_statement (parenthesized_expression "(" @drop ")" @drop))
+
+(import_statement name: [(dotted_name) @import (aliased_import name: (dotted_name) @import)])
+(import_from_statement module_name: (_) @from name: [(dotted_name) @import (aliased_import name: (dotted_name) @import)])
+(import_from_statement module_name: (_) @import (wildcard_import))

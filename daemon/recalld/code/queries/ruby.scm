@@ -17,3 +17,5 @@
 (string_array) @string
 (symbol_array) @string
 (delimited_symbol) @string
+
+((call method: (identifier) @_require arguments: (argument_list . (string (string_content) @import) .)) (#any-of? @_require "require" "require_relative"))

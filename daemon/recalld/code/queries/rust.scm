@@ -26,3 +26,6 @@
 (char_literal) @string
 (tuple_expression . (_) . "," @string . ")")
 (tuple_type . (_) . "," @string . ")")
+
+(use_declaration argument: (_) @import)
+((mod_item name: (identifier) @import !body))

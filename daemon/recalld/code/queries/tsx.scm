@@ -52,3 +52,8 @@
 (return_statement (parenthesized_expression "(" @drop ")" @drop))
 (variable_declarator value: (parenthesized_expression "(" @drop ")" @drop))
 (assignment_expression right: (parenthesized_expression "(" @drop ")" @drop))
+
+(import_statement source: (string (string_fragment) @import))
+(export_statement source: (string (string_fragment) @import))
+((call_expression function: (identifier) @_require arguments: (arguments . (string (string_fragment) @import) .)) (#eq? @_require "require"))
+(call_expression function: (import) arguments: (arguments . (string (string_fragment) @import)))
