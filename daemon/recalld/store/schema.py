@@ -28,7 +28,7 @@ from recalld.outline import FINGERPRINT_VERSION
 HEAD = "0002"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
-DERIVED_VERSION = 1
+DERIVED_VERSION = 2
 """Raised when full-text rows or labels are to be made in another way."""
 
 CODE_VERSION = 1_000 * 2 + FINGERPRINT_VERSION
@@ -178,11 +178,12 @@ memory_labels = Table(
     "memory_labels",
     derived,
     Column("memory_seq", Integer, nullable=False),
+    Column("workspace_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("label", Text, nullable=False),
     PrimaryKeyConstraint("memory_seq", "kind", "key"),
-    Index("memory_labels_by_key", "kind", "key"),
+    Index("memory_labels_by_key", "kind", "key", "workspace_id"),
     sqlite_with_rowid=False,
 )
 
