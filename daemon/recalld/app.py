@@ -36,11 +36,13 @@ from recalld.events import (
 from recalld.jobs import Job, Jobs
 from recalld.lifecycle import DaemonLock
 from recalld.memory.affected import Affected
+from recalld.memory.associations import Associations
 from recalld.memory.audit import Audit
 from recalld.memory.clock import Clock, system_clock
 from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
 from recalld.memory.corpus import Corpus, JobRuns, Quarantine
+from recalld.memory.explore import Explore
 from recalld.memory.follow import Follower
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
@@ -132,9 +134,10 @@ class App:
         )
 
         audit = Audit(self._store, search, verdicts, views, clock)
+        explore = Explore(self._store, search, Associations(self._store, clock), views)
         affected = Affected(self._store, Past(self._pool, config.max_file_bytes), codebase, verdicts, views)
         outlining = Outlines(codebase, contexts)
-        handlers = tree_handlers(self, storing, memories, search, audit, affected, contexts, outlining)
+        handlers = tree_handlers(self, storing, memories, search, explore, audit, affected, contexts, outlining)
         self._dispatch = Dispatch(self._trees, handlers, daemon_handlers(self), config.max_pending_requests)
         self._sockets = Sockets(config, paths, self._dispatch.serve, greet=self._greet)
         self._publisher = Publisher(self._sockets.events, self._epoch)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from recalld.outline import FINGERPRINT_VERSION
 
-HEAD = "0002"
+HEAD = "0004"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
 DERIVED_VERSION = 2
@@ -100,6 +100,7 @@ memories = Table(
     Column("evidence", Text),
     Column("narrative", Text, nullable=False),
     Index("memories_by_text", "workspace_id", "text_hash"),
+    Index("memories_by_session", "workspace_id", "session_id"),
     Index("memories_by_importance", "workspace_id", "forgotten_at", "importance_score"),
     sqlite_autoincrement=True,
 )
@@ -170,6 +171,18 @@ ratings = Table(
     Column("updated", Float, nullable=False),
     Column("session_id", Text),
     Index("ratings_by_memory", "memory_id"),
+)
+
+# One row a pair, the smaller id first.
+associations = Table(
+    "associations",
+    truth,
+    Column("one_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("other_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("weight", Float, nullable=False),
+    Column("at", Text, nullable=False),
+    PrimaryKeyConstraint("one_id", "other_id"),
+    Index("associations_by_other", "other_id"),
 )
 
 # --- memory.db: derived ---------------------------------------------------------------------------

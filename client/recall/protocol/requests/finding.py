@@ -6,8 +6,8 @@ from typing import Annotated
 
 import msgspec
 
-from recall.protocol.requests.base import Label, Limit, Reply, Request, Sort
-from recall.protocol.values import Brief
+from recall.protocol.requests.base import Id, Label, Limit, Reply, Request, Sort
+from recall.protocol.values import Brief, GraphEdge, GraphNode
 
 
 class ListReply(Reply):
@@ -49,6 +49,29 @@ class Search(Request):
     memory_types: list[str] = []
     limit: Limit = 10
     explain: bool = False
+
+
+class ExploreReply(Reply):
+    """What `Explore` is answered with."""
+
+    nodes: list[GraphNode]
+    """Memories and what they hang on, the most strongly activated first."""
+    edges: list[GraphEdge]
+    warnings: list[str] = []
+
+
+class Explore(Request):
+    """What belongs together: from the memories that answer a query, or from one, over what they share."""
+
+    method = "explore"
+    reply = ExploreReply
+    query: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)] | None = None
+    id: Id | None = None
+    """Of a memory; one of the two is given."""
+    depth: Annotated[int, msgspec.Meta(ge=1, le=2)] = 2
+    """Steps from memory to memory."""
+    limit: Limit = 20
+    """Memories at most."""
 
 
 class AuditReply(Reply):
