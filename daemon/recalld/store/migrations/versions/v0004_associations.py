@@ -14,8 +14,8 @@ def upgrade() -> None:
     memory = "memories.id"
     op.create_table(
         "associations",
-        sa.Column("one_id", sa.ForeignKey(memory, ondelete="CASCADE"), nullable=False),
-        sa.Column("other_id", sa.ForeignKey(memory, ondelete="CASCADE"), nullable=False),
+        sa.Column("one_id", sa.Text, sa.ForeignKey(memory, ondelete="CASCADE"), nullable=False),
+        sa.Column("other_id", sa.Text, sa.ForeignKey(memory, ondelete="CASCADE"), nullable=False),
         sa.Column("weight", sa.Float, nullable=False),
         sa.Column("at", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("one_id", "other_id"),
