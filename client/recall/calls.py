@@ -382,6 +382,20 @@ def search(
     )
 
 
+def explore(
+    query: str | None = None, *, id: str | None = None, depth: int = 2, limit: int = 20
+) -> Call[wire.ExploreReply]:
+    """What belongs together, as a graph: memories, and the concepts, code and sessions that they share.
+
+    Args:
+        query: start from the memories that answer it.
+        id: or from this one.
+        depth: steps from memory to memory, 1 or 2.
+        limit: at most so many memories.
+    """
+    return Call(wire.Explore(query=query, id=id, depth=depth, limit=limit))
+
+
 def audit(*, about: str | None = None, older_than_days: float | None = None, limit: int = 50) -> Call[wire.AuditReply]:
     """Memories that may not be true any more, because their code has changed or is gone, the worst first.
 

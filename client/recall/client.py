@@ -86,6 +86,7 @@ class Client:
     history = _method(calls.history)
     list = _method(calls.list_memories, "list")
     search = _method(calls.search)
+    explore = _method(calls.explore)
     audit = _method(calls.audit)
     affected = _method(calls.affected)
 

@@ -37,11 +37,13 @@ from recalld.events import (
 from recalld.jobs import Job, Jobs
 from recalld.lifecycle import DaemonLock
 from recalld.memory.affected import Affected
+from recalld.memory.associations import Associations
 from recalld.memory.audit import Audit
 from recalld.memory.clock import Clock, system_clock
 from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
 from recalld.memory.corpus import Corpus, JobRuns, Quarantine
+from recalld.memory.explore import Explore
 from recalld.memory.follow import Follower
 from recalld.memory.imports import imported_paths
 from recalld.memory.memories import Memories
@@ -117,7 +119,8 @@ class App:
         verdicts = Verdicts(self._store, codebase, self._trees, clock)
         views = Views(verdicts)
         proximity = Proximity(self._store, partial(imported_paths, self._store))
-        search = Search(config, self._store, self._vectors, views, proximity)
+        associations = Associations(self._store, clock)
+        search = Search(config, self._store, self._vectors, views, proximity, associations)
         contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
         storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, clock, self._bus.publish)
         memories = Memories(
@@ -136,9 +139,10 @@ class App:
         )
 
         audit = Audit(self._store, search, verdicts, views, clock)
+        explore = Explore(self._store, search, associations, views)
         affected = Affected(self._store, Past(self._pool, config.max_file_bytes), codebase, verdicts, views)
         outlining = Outlines(codebase, contexts)
-        handlers = tree_handlers(self, storing, memories, search, audit, affected, contexts, outlining)
+        handlers = tree_handlers(self, storing, memories, search, explore, audit, affected, contexts, outlining)
         self._dispatch = Dispatch(self._trees, handlers, daemon_handlers(self), config.max_pending_requests)
         self._sockets = Sockets(config, paths, self._dispatch.serve, greet=self._greet)
         self._publisher = Publisher(self._sockets.events, self._epoch)

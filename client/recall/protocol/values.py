@@ -142,6 +142,35 @@ class Memory(Value):
     forgotten_at: str | None = None
 
 
+NodeKind = Literal["memory", "concept", "file", "symbol", "folder", "session"]
+
+
+class GraphNode(Value):
+    """A memory, or something that memories hang on, in the graph of associations."""
+
+    id: str
+    """A memory's id, or `concept:KEY`, `file:PATH`, `symbol:PATH::NAME`, `folder:PATH/`, `session:ID`."""
+    kind: NodeKind
+    label: str
+    activation: float
+    """How strongly it is activated, 0 to 1."""
+    memory_type: MemoryType | None = None
+    verdict: Verdict | None = None
+    why: list[str] = []
+    """Of a memory: what activated it, the strongest first: `concept payments`."""
+
+
+class GraphEdge(Value):
+    """A link between two nodes."""
+
+    source: str
+    target: str
+    kind: str
+    """That of the node it leads to, or for two memories `recalled`, `supersedes`, `contradicts`, …."""
+    weight: float
+    """What it lets through, 0 to 1."""
+
+
 class MemoryVersion(Value):
     """One state a memory has had."""
 

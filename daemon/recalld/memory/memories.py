@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import structs
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from recall.protocol.values import AnchorTrail, Memory, TrailStep
 from recalld.config import Config
 from recalld.events import Event, MemoryTouched
 from recalld.memory import views
+from recalld.memory.associations import recalled_with
 from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
@@ -21,7 +22,7 @@ from recalld.memory.filters import Filters
 from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
-from recalld.store import Store, StoreBusy, anchors, memories
+from recalld.store import Store, StoreBusy, anchors, associations, memories
 from recalld.store.rows import AnchorRow, MemoryRow, RatingRow
 from recalld.vectors import Vectors
 
@@ -184,7 +185,8 @@ class Memories:
             session_id=request.session_id,
         )
         row.updated_at = now
-        await self._store.truth.write(_rate, row, rating)
+        others = recalled_with(tree, row.id)
+        await self._store.truth.write(_rate, row, rating, others, self._clock())
         self._touched([row], "rated")
         return wire.RateReply(
             memory_id=row.id,
@@ -360,6 +362,10 @@ def _weigh(row: MemoryRow, importance: float) -> None:
     row.importance_score, row.pinned = importance, pinned
 
 
-def _rate(connection: Connection, row: MemoryRow, rating: RatingRow) -> None:
+def _rate(
+    connection: Connection, row: MemoryRow, rating: RatingRow, recalled_with: Sequence[str], now: datetime
+) -> None:
     memories.add_rating(connection, rating)
     memories.update(connection, row, "rated", None)
+    known = memories.get_many(connection, recalled_with)  # without what was erased since
+    associations.learn(connection, row.id, list(known), now, useful=rating.useful)

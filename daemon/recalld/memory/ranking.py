@@ -9,7 +9,8 @@ What speaks for a memory, each from 0 to 1:
 - named: the question names whoever the memory is of (`Maya: …`);
 - time: the memory is of the time that the question names;
 - length: longer texts say more;
-- near: it is tied to code at or around the place where somebody works.
+- near: it is tied to code at or around the place where somebody works;
+- association: it shares subjects, code or history with what answers best.
 
 They are added up by `Weights`, which were chosen on two long conversations, each checked on the other. Only meaning and
 words are evidence that a memory answers at all; without enough of them it is left out, whatever else speaks for it.
@@ -36,8 +37,12 @@ LENGTH_WORDS = 64
 """A text of so many words is as long as helps."""
 
 
-ANSWERED = 0.36
-"""Evidence that the best memory must have, or nothing that is stored answers the question."""
+ANSWERED, ANSWERED_BY_ONE = 0.39, 0.18
+"""Evidence that the best of many memories must have, or nothing that is stored answers the question; and the only one.
+
+The more there are, the more is found in the best of them by chance.
+"""
+MANY = 400
 RELATED = 0.07
 """Evidence that the others must have beside it."""
 TELLING = 0.25
@@ -60,6 +65,7 @@ class Weights:
     time: float = 5.5
     length: float = 3.5
     near: float = 3.0
+    association: float = 2.0
 
 
 class Question:
@@ -75,6 +81,7 @@ class Question:
     def __init__(
         self, text: str, like: Mapping[str, Mapping[str, float]], frequencies: Mapping[str, int], count: int
     ) -> None:
+        self.count = count
         self.words = content_words(text)
         self.span = times.named_in(text)
         self.all_words = frozenset(word.casefold() for word in words_in(text))
@@ -130,6 +137,7 @@ class Parts:
     time: float = 0.0
     length: float = 0.0
     near: float = 0.0
+    association: float = 0.0
 
 
 def cosine_part(cosine: float) -> float:
@@ -157,6 +165,12 @@ def words_in(text: str) -> list[str]:
     return times.WORD.findall(text)
 
 
+def least_evidence(count: int) -> float:
+    """Evidence that the best of so many memories must have."""
+    share = min(math.log(max(count, 1)) / math.log(MANY), 1.0)
+    return ANSWERED_BY_ONE + (ANSWERED - ANSWERED_BY_ONE) * share
+
+
 def evidence(parts: Parts) -> float:
     """How much speaks for a memory answering at all, 0 to 1: meaning and words, of itself and its neighbours."""
     return (max(parts.meaning, parts.beside) + max(parts.words, parts.asked)) / 2
@@ -178,6 +192,7 @@ def total(parts: Parts, weights: Weights) -> float:
         + weights.named * parts.named
         + weights.time * parts.time
         + weights.near * parts.near
+        + weights.association * parts.association
         + weights.length * parts.length * min(evidence(parts) / TELLING, 1.0)
     )
 

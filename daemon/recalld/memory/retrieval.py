@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from recalld.config import Config
 from recalld.memory import ranking, times
+from recalld.memory.associations import Associations
 from recalld.memory.corpus import follows
 from recalld.memory.filters import Selection
 from recalld.memory.ranking import Parts, Question, Text, Weights
@@ -28,6 +29,10 @@ LIKE_WORDS = 4
 """For each of the query's words, so many that are like it are looked for as words too."""
 PROMISING = 120
 """Of the candidates, so many are looked at together with what stands before them."""
+SEEDS = 5
+"""The best answers, from which activation spreads to what belongs to them."""
+LEAST_ACTIVATION = 0.25
+"""How much must reach a memory that does not answer by itself for it to be shown too."""
 KEPT_TEXTS = 4_096
 """Texts kept as they were taken apart, some 15 MB."""
 IMPORTANCE_SHARE = 0.05
@@ -72,10 +77,13 @@ class Retrieval:
         weights: of what speaks for a memory.
     """
 
-    def __init__(self, config: Config, store: Store, vectors: Vectors, weights: Weights) -> None:
+    def __init__(
+        self, config: Config, store: Store, vectors: Vectors, associations: Associations, weights: Weights
+    ) -> None:
         self._config = config
         self._store = store
         self._vectors = vectors
+        self._associations = associations
         self._weights = weights
 
     async def retrieve(
@@ -100,13 +108,38 @@ class Retrieval:
         found = await self._ask_indices(tree, query, reach, selection, warnings)
         hits = self._promising(found, nearness)
         answers = [hit for hit in hits if ranking.evidence(hit.parts) >= ranking.RELATED]
-        if not any(ranking.evidence(hit.parts) >= ranking.ANSWERED for hit in answers):
+        least_evidence = ranking.least_evidence(found.question.count)
+        if not any(ranking.evidence(hit.parts) >= least_evidence for hit in answers):
             return Retrieved(unrelated=len(found.rows))
-        for hit in answers:
+        self._score(answers)
+        if self._weights.association:
+            answers += await self._associated(tree, answers, selection)
+            self._score(answers)
+        return Retrieved(answers, max(len(found.rows) - len(answers), 0))
+
+    def _score(self, hits: list[Hit]) -> None:
+        """Give each its score, and put the best first."""
+        for hit in hits:
             importance = 1 - IMPORTANCE_SHARE * (1 - hit.row.importance_score)
             hit.score = ranking.score(hit.parts, self._weights) * importance
-        answers.sort(key=lambda hit: (-hit.score, -hit.row.seq))
-        return Retrieved(answers, len(found.rows) - len(answers))
+        hits.sort(key=lambda hit: (-hit.score, -hit.row.seq))
+
+    async def _associated(self, tree: Tree, answers: list[Hit], selection: Selection | None) -> list[Hit]:
+        """Tell the answers how much belongs to the best of them, and find what belongs to these besides."""
+        seeds = {hit.row.id: hit.score for hit in answers[:SEEDS]}
+        activated = await self._associations.spread(tree, seeds)
+        known = {hit.row.id for hit in answers}
+        for hit in answers:
+            if hit.row.id in activated:
+                hit.parts.association = activated[hit.row.id].value
+        strong = {each for each, activation in activated.items() if activation.value >= LEAST_ACTIVATION} - known
+        wanted = await selection.among(strong) if selection else strong
+        rows = await self._store.truth.read(memories.get_many, sorted(wanted))
+        return [
+            Hit(row, Parts(association=activated[row.id].value), 0.0)
+            for row in rows.values()
+            if row.forgotten_at is None
+        ]
 
     # --- asking -------------------------------------------------------------------------------------
 

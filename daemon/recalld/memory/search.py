@@ -9,6 +9,7 @@ from recall.protocol import requests as wire
 from recall.protocol.values import Brief
 from recalld.config import Config
 from recalld.memory.answers import answer
+from recalld.memory.associations import Associations
 from recalld.memory.filters import Filters
 from recalld.memory.proximity import Near, Proximity
 from recalld.memory.ranking import Weights
@@ -37,6 +38,7 @@ class Search:
         vectors: Vectors,
         views: Views,
         proximity: Proximity,
+        associations: Associations,
         weights: Weights | None = None,
     ) -> None:
         self._store = store
@@ -44,7 +46,7 @@ class Search:
         self._views = views
         self._proximity = proximity
         self._filters = Filters(store)
-        self._retrieval = Retrieval(config, store, vectors, weights or Weights())
+        self._retrieval = Retrieval(config, store, vectors, associations, weights or Weights())
 
     async def search(self, tree: Tree, request: wire.Search) -> wire.SearchReply:
         """The memories that answer a query, best first, none that is unrelated.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -23,6 +23,10 @@ PERSONAL = "ws-personal"
 ROOT_FOLDER = "./"
 """How an anchor names the tree's root."""
 MAX_OPEN_FILES = 64
+
+
+REPLIES_KEPT = 20
+"""Search replies of a tree that a rating is matched with."""
 
 
 @dataclass(slots=True)
@@ -48,6 +52,8 @@ class Tree:
     """What stands at anchors' places and is none of their forms, by the anchor's id."""
     open_files: OrderedDict[str, Context | None] = field(default_factory=OrderedDict)
     """Opened and not closed, the latest last; with the context that was pushed last."""
+    recalled: deque[tuple[str, ...]] = field(default_factory=lambda: deque(maxlen=REPLIES_KEPT))
+    """What each of the last searches returned: the ids of memories, best first."""
     judging: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def say(self, anchor_id: int, verdict: VerdictRow | None) -> None:

@@ -10,8 +10,10 @@ import msgspec
 from recall.protocol import requests as wire
 from recall.protocol.values import Value
 from recalld.memory.affected import Affected
+from recalld.memory.associations import note_recalled
 from recalld.memory.audit import Audit
 from recalld.memory.contexts import Contexts
+from recalld.memory.explore import Explore
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
 from recalld.memory.search import Search
@@ -55,6 +57,7 @@ def tree_handlers(
     storing: Storing,
     memories: Memories,
     search: Search,
+    explore: Explore,
     audit: Audit,
     affected: Affected,
     contexts: Contexts,
@@ -65,6 +68,11 @@ def tree_handlers(
     async def close_tree(tree: Tree, _: wire.CloseTree) -> wire.Done:
         await daemon.close_tree(tree)
         return wire.Done()
+
+    async def recall(tree: Tree, request: wire.Search) -> wire.SearchReply:
+        reply = await search.search(tree, request)
+        note_recalled(tree, [brief.id for brief in reply.results])
+        return reply
 
     def context(tree: Tree, request: wire.ContextOf) -> Result | Awaitable[Result]:
         # Prepared ones are answered at once, as the bytes they are kept as.
@@ -97,7 +105,8 @@ def tree_handlers(
         "rate": memories.rate,
         "history": lambda tree, request: memories.history(tree, request.id),
         "list": memories.page,
-        "search": search.search,
+        "search": recall,
+        "explore": explore.explore,
         "audit": audit.audit,
         "affected": affected.affected,
         "by_file": lambda tree, request: outlines.by_file(tree, request.file_path),

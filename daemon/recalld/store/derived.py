@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from recalld.store import anchors
+from recalld.store.concepts import concept_key, subjects
 from recalld.store.rows import AnchorRow, MemoryRow
 from recalld.store.schema import CREATE_MEMORY_WORDS, DERIVED_VERSION, memories, memory_labels, memory_words
 from recalld.store.statements import MAX_VALUES, in_batches
@@ -182,8 +183,11 @@ def _label_key(label: str) -> str:
 
 
 def _labels(row: MemoryRow) -> list[dict[str, object]]:
-    found: dict[tuple[str, str], str] = {}
-    for kind, labels in (("concept", row.concepts), ("tag", row.tags)):
-        for label in labels:
-            found.setdefault((kind, _label_key(label)), label)
-    return [{"memory_seq": row.seq, "kind": kind, "key": key, "label": label} for (kind, key), label in found.items()]
+    concepts = {concept_key(label): label for label in reversed(row.concepts)}
+    found = {("concept", key): label for key, label in concepts.items()}
+    found |= {("tag", _label_key(label)): label for label in reversed(row.tags)}
+    found |= {("subject", key): label for key, label in subjects(row.title, row.tags).items() if key not in concepts}
+    return [
+        {"memory_seq": row.seq, "workspace_id": row.workspace_id, "kind": kind, "key": key, "label": label}
+        for (kind, key), label in found.items()
+    ]

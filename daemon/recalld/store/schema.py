@@ -25,10 +25,10 @@ from sqlalchemy import (
 
 from recalld.outline import FINGERPRINT_VERSION
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
-DERIVED_VERSION = 1
+DERIVED_VERSION = 2
 """Raised when full-text rows or labels are to be made in another way."""
 
 CODE_VERSION = 1_000 * 3 + FINGERPRINT_VERSION
@@ -100,6 +100,7 @@ memories = Table(
     Column("evidence", Text),
     Column("narrative", Text, nullable=False),
     Index("memories_by_text", "workspace_id", "text_hash"),
+    Index("memories_by_session", "workspace_id", "session_id"),
     Index("memories_by_importance", "workspace_id", "forgotten_at", "importance_score"),
     sqlite_autoincrement=True,
 )
@@ -172,17 +173,30 @@ ratings = Table(
     Index("ratings_by_memory", "memory_id"),
 )
 
+# One row a pair, the smaller id first.
+associations = Table(
+    "associations",
+    truth,
+    Column("one_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("other_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("weight", Float, nullable=False),
+    Column("at", Text, nullable=False),
+    PrimaryKeyConstraint("one_id", "other_id"),
+    Index("associations_by_other", "other_id"),
+)
+
 # --- memory.db: derived ---------------------------------------------------------------------------
 
 memory_labels = Table(
     "memory_labels",
     derived,
     Column("memory_seq", Integer, nullable=False),
+    Column("workspace_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("label", Text, nullable=False),
     PrimaryKeyConstraint("memory_seq", "kind", "key"),
-    Index("memory_labels_by_key", "kind", "key"),
+    Index("memory_labels_by_key", "kind", "key", "workspace_id"),
     sqlite_with_rowid=False,
 )
 

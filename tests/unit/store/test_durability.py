@@ -60,8 +60,14 @@ def test_after_kill_9_every_acknowledged_memory_is_there_and_none_is_half_there(
         connection = sqlite3.connect(folder / "memory.db")
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         counts = {
-            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            for table in ("memories", "memory_versions", "anchors", "memory_labels", "memory_words")
+            table: connection.execute(f"SELECT count(DISTINCT {key}) FROM {table}").fetchone()[0]
+            for table, key in (
+                ("memories", "id"),
+                ("memory_versions", "memory_id"),
+                ("anchors", "id"),
+                ("memory_labels", "memory_seq"),
+                ("memory_words", "rowid"),
+            )
         }
         connection.close()
         assert len(set(counts.values())) == 1, counts

@@ -50,6 +50,8 @@ from recall.protocol.requests.finding import (
     AffectedReply,
     Audit,
     AuditReply,
+    Explore,
+    ExploreReply,
     ListMemories,
     ListReply,
     Search,
@@ -96,6 +98,8 @@ __all__ = [
     "ContextOf",
     "Done",
     "Edit",
+    "Explore",
+    "ExploreReply",
     "Forget",
     "ForgetReply",
     "Get",
@@ -138,6 +142,7 @@ METHODS: dict[str, type[Request]] = {
     for request in (
         Hello, Status, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
         Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Rate, History, ListMemories, Search,
+        Explore,
         Audit, Affected, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
     )
 }  # fmt: skip

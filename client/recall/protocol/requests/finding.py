@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from recall.protocol.requests.base import Id, Label, Limit, Path, Paths, Reply, Request, Sort, TokenBudget
-from recall.protocol.values import Brief, Score, Verdict
+from recall.protocol.values import Brief, GraphEdge, GraphNode, Score, Verdict
 
 Time = Annotated[str, msgspec.Meta(min_length=4, max_length=40)]
 
@@ -88,6 +88,29 @@ class Search(Filtered, kw_only=True):
     symbol: Path | None = None
     """The symbol somebody works on: a name in `file_path`, or `path::name`."""
     explain: bool = False
+
+
+class ExploreReply(Reply):
+    """What `Explore` is answered with."""
+
+    nodes: list[GraphNode]
+    """Memories and what they hang on, the most strongly activated first."""
+    edges: list[GraphEdge]
+    warnings: list[str] = []
+
+
+class Explore(Request):
+    """What belongs together: from the memories that answer a query, or from one, over what they share."""
+
+    method = "explore"
+    reply = ExploreReply
+    query: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)] | None = None
+    id: Id | None = None
+    """Of a memory; one of the two is given."""
+    depth: Annotated[int, msgspec.Meta(ge=1, le=2)] = 2
+    """Steps from memory to memory."""
+    limit: Limit = 20
+    """Memories at most."""
 
 
 class AuditReply(Reply):
