@@ -37,7 +37,7 @@ LENGTH_WORDS = 64
 """A text of so many words is as long as helps."""
 
 
-ANSWERED, ANSWERED_BY_ONE = 0.39, 0.18
+ANSWERED, ANSWERED_BY_ONE = 0.39, 0.14
 """Evidence that the best of many memories must have, or nothing that is stored answers the question; and the only one.
 
 The more there are, the more is found in the best of them by chance.

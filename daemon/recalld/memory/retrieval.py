@@ -84,7 +84,7 @@ class Retrieval:
         self._store = store
         self._vectors = vectors
         self._associations = associations
-        self._weights = weights
+        self.weights = weights
 
     async def retrieve(
         self,
@@ -112,7 +112,7 @@ class Retrieval:
         if not any(ranking.evidence(hit.parts) >= least_evidence for hit in answers):
             return Retrieved(unrelated=len(found.rows))
         self._score(answers)
-        if self._weights.association:
+        if self.weights.association:
             answers += await self._associated(tree, answers, selection)
             self._score(answers)
         return Retrieved(answers, max(len(found.rows) - len(answers), 0))
@@ -121,7 +121,7 @@ class Retrieval:
         """Give each its score, and put the best first."""
         for hit in hits:
             importance = 1 - IMPORTANCE_SHARE * (1 - hit.row.importance_score)
-            hit.score = ranking.score(hit.parts, self._weights) * importance
+            hit.score = ranking.score(hit.parts, self.weights) * importance
         hits.sort(key=lambda hit: (-hit.score, -hit.row.seq))
 
     async def _associated(self, tree: Tree, answers: list[Hit], selection: Selection | None) -> list[Hit]:
@@ -220,7 +220,7 @@ class Retrieval:
         for row in found.rows.values():
             parts = _own_parts(row, found, texts[row.seq], voices)
             parts.near = nearness.get(row.id, 0.0)
-            hits.append(Hit(row, parts, ranking.total(parts, self._weights)))
+            hits.append(Hit(row, parts, ranking.total(parts, self.weights)))
         hits.sort(key=lambda hit: -hit.score)
         for hit in hits[:PROMISING]:
             _add_neighbours(hit, found, texts)

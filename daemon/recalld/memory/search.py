@@ -46,7 +46,7 @@ class Search:
         self._views = views
         self._proximity = proximity
         self._filters = Filters(store)
-        self._retrieval = Retrieval(config, store, vectors, associations, weights or Weights())
+        self.retrieval = Retrieval(config, store, vectors, associations, weights or Weights())
 
     async def search(self, tree: Tree, request: wire.Search) -> wire.SearchReply:
         """The memories that answer a query, best first, none that is unrelated.
@@ -57,7 +57,7 @@ class Search:
         warnings: list[str] = []
         selection = await self._filters.select(tree, request)
         nearby = await self._proximity.of_request(tree, request)
-        retrieved = await self._retrieval.retrieve(
+        retrieved = await self.retrieval.retrieve(
             tree,
             request.query,
             least=2 * request.limit,
