@@ -113,6 +113,12 @@ class Question:
                     best[number] = max(best[number], SAME_STEM)
         return sum(share * how for share, how in zip(self._shares, best, strict=True))
 
+    def shared_with(self, words: AbstractSet[str]) -> list[str]:
+        """Those of the question's words that a text has, in any form or in other words."""
+        numbers = {number for word in words & self._matches.keys() for number, how in self._matches[word] if how >= 0.5}
+        numbers |= {number for word in words for number in self._stems.get(word[:STEM], ())}
+        return [self.words[number] for number in sorted(numbers)]
+
 
 class Text(NamedTuple):
     """A memory's text, taken apart."""

@@ -33,6 +33,7 @@ SEEDS = 5
 """The best answers, from which activation spreads to what belongs to them."""
 LEAST_ACTIVATION = 0.25
 """How much must reach a memory that does not answer by itself for it to be shown too."""
+SAID_WHEN_ASKED = 0.3
 KEPT_TEXTS = 4_096
 """Texts kept as they were taken apart, some 15 MB."""
 IMPORTANCE_SHARE = 0.05
@@ -45,7 +46,9 @@ class Hit:
 
     row: MemoryRow
     parts: Parts
-    score: float
+    score: float = 0.0
+    why: list[str] = field(default_factory=list)
+    """In words, for whoever asked."""
 
 
 @dataclass(slots=True)
@@ -115,6 +118,8 @@ class Retrieval:
         if self.weights.association:
             answers += await self._associated(tree, answers, selection)
             self._score(answers)
+        for hit in answers[:least]:
+            hit.why += _reasons(hit, found.question)
         return Retrieved(answers, max(len(found.rows) - len(answers), 0))
 
     def _score(self, hits: list[Hit]) -> None:
@@ -132,11 +137,12 @@ class Retrieval:
         for hit in answers:
             if hit.row.id in activated:
                 hit.parts.association = activated[hit.row.id].value
+                hit.why += [f"association: {activated[hit.row.id].why[0]}"]
         strong = {each for each, activation in activated.items() if activation.value >= LEAST_ACTIVATION} - known
         wanted = await selection.among(strong) if selection else strong
         rows = await self._store.truth.read(memories.get_many, sorted(wanted))
         return [
-            Hit(row, Parts(association=activated[row.id].value), 0.0)
+            Hit(row, Parts(association=activated[row.id].value), why=[f"association: {activated[row.id].why[0]}"])
             for row in rows.values()
             if row.forgotten_at is None
         ]
@@ -225,6 +231,16 @@ class Retrieval:
         for hit in hits[:PROMISING]:
             _add_neighbours(hit, found, texts)
         return hits[:PROMISING]
+
+
+def _reasons(hit: Hit, question: Question) -> list[str]:
+    parts, text = hit.parts, _taken_apart(hit.row)
+    meaning, shared = max(parts.meaning, parts.beside), question.shared_with(text.words)
+    reasons = [f"meaning {meaning:.2f}"] if meaning > 0 else []
+    reasons += [f"words: {', '.join(shared)}"] if shared else []
+    reasons += [f"of {text.voice}"] if parts.named else []
+    reasons += ["of that time"] if parts.time else []
+    return reasons + (["follows a question like this"] if parts.asked > SAID_WHEN_ASKED else [])
 
 
 def _by_words(

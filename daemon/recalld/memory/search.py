@@ -116,15 +116,11 @@ class Search:
         stale = STALE_FACTOR.get(brief.verdict or "", 1.0)
         brief.score = round(hit.score * stale, 4)
         parts = {name: round(value, 4) for name, value in asdict(hit.parts).items()}
-        brief.why += [f"{name} {value:.2f}" for name, value in parts.items() if value > 0 and name not in UNSAID]
+        brief.why += hit.why
         if hit.row.id in nearby:
             brief.why.append(nearby[hit.row.id].why)
         brief.parts = parts | {"stale": stale, "importance": hit.row.importance_score}
         return brief
-
-
-UNSAID = ("length", "near")
-"""Parts that are no reason by themselves, or are said in words."""
 
 
 def _overlap(one: str, other: str) -> float:
