@@ -29,7 +29,7 @@ LIKE_WORDS = 4
 """For each of the query's words, so many that are like it are looked for as words too."""
 PROMISING = 120
 """Of the candidates, so many are looked at together with what stands before them."""
-SEEDS = 5
+SEEDS = 3
 """The best answers, from which activation spreads to what belongs to them."""
 LEAST_ACTIVATION = 0.25
 """How much must reach a memory that does not answer by itself for it to be shown too."""
@@ -132,7 +132,7 @@ class Retrieval:
     async def _associated(self, tree: Tree, answers: list[Hit], selection: Selection | None) -> list[Hit]:
         """Tell the answers how much belongs to the best of them, and find what belongs to these besides."""
         seeds = {hit.row.id: hit.score for hit in answers[:SEEDS]}
-        activated = await self._associations.spread(tree, seeds)
+        activated = await self._associations.spread(tree, seeds, steps=1)
         known = {hit.row.id for hit in answers}
         for hit in answers:
             if hit.row.id in activated:
