@@ -11,15 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 import venv
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -134,23 +137,37 @@ def ours(client: Client, conversation: Conversation) -> Contender:
 def theirs(server: Server, turns: Mapping[str, str]) -> Contender:
     """neural-memory with its defaults, but for the length of its answers."""
 
+    beginnings = openings(turns)
+
     def store(turn: str) -> None:
         server.call("nmem_remember", content=turns[turn])
 
     def recall(question: str) -> list[str]:
-        return named(server.call("nmem_recall", query=question, max_tokens=TOKENS).get("answer") or "", turns)
+        return quoted(server.call("nmem_recall", query=question, max_tokens=TOKENS).get("answer") or "", beginnings)
 
     return Contender(f"neural-memory {server.version}", store, recall)
 
 
-def named(answer: str, turns: Mapping[str, str]) -> list[str]:
+def openings(turns: Mapping[str, str]) -> dict[str, str]:
+    """The shortest beginning of each turn, in words, that no other turn shares; all of it where there is none."""
+    begun = {turn: list(accumulate(_words(text))) for turn, text in turns.items()}
+    shared = Counter(chain.from_iterable(begun.values()))
+    return {turn: next((each for each in all_ if shared[each] == 1), all_[-1]) for turn, all_ in begun.items()}
+
+
+def quoted(answer: str, beginnings: Mapping[str, str]) -> list[str]:
     """The ids of the turns that an answer quotes, in the order in which it does.
 
-    neural-memory answers with one text: memories first, then neurons that belong to them, of which many are whole
-    turns too. All of them count. Its list `fibers_matched` names fewer.
+    neural-memory answers with one text: memories first, then neurons that belong to them, of which many are turns
+    too, whole or cut after some sentences. All of them count. Its list `fibers_matched` names fewer.
     """
-    places = {turn: answer.find(text) for turn, text in turns.items()}
+    words = " " + "".join(_words(answer))
+    places = {turn: words.find(" " + beginning) for turn, beginning in beginnings.items()}
     return sorted((turn for turn, place in places.items() if place >= 0), key=places.__getitem__)
+
+
+def _words(text: str) -> list[str]:
+    return [f"{word} " for word in re.findall(r"\w+", text)]
 
 
 def main() -> int:
