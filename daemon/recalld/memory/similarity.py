@@ -30,6 +30,7 @@ _DIFFERENT = 0.7
 _MOST_READ = 4000
 """Characters of each text: what memories state, they state at the beginning."""
 _LONGEST_NAME = 60
+_LONGEST_SENTENCE = 300
 
 _NUMBER = re.compile(r"(?<![\w.])v?\d+(?:[.:,]\d+)*(?:\.x)?", re.IGNORECASE)
 _QUOTED = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|(?<!\w)'([^'\n]+)'(?!\w)")
@@ -241,8 +242,11 @@ def _reversed(a: _Statement, b: _Statement) -> bool:
 def _relations(text: str) -> Iterator[tuple[str, set[str], set[str]]]:
     """Words that tell two things apart by their order, with the words before and behind in their sentence."""
     for sentence in sentences(text):
-        for found in _RELATION.finditer(sentence):
-            before, behind = content_words(sentence[: found.start()]), content_words(sentence[found.end() :])
+        for found in _RELATION.finditer(sentence[:_LONGEST_SENTENCE]):
+            before, behind = (
+                content_words(sentence[: found.start()]),
+                content_words(sentence[found.end() : _LONGEST_SENTENCE]),
+            )
             yield stem(found[0]), {stem(word) for word in before}, {stem(word) for word in behind}
 
 

@@ -66,6 +66,7 @@ def _named(pairs: list[Pair]) -> tuple[set[Pair], int]:
         root.mkdir()
         (root / "readme.txt").write_text("A project.\n", "utf-8")
         with Client(root, start=False, timeout_s=60) as client:
+            client.open_workspace(root)
             ids = [client.store(narrative=pair.one).id for pair in pairs]
             settled(client)
             for pair, partner in zip(pairs, ids, strict=True):
