@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
@@ -92,17 +93,16 @@ class Search:
             return []
         cosines = {memory_id: cosine for memory_id, cosine in near if cosine >= LEAST_COSINE}
         rows = await self._store.truth.read(memories.get_many, list(cosines))
-        bound = await self._store.truth.read(anchors.anchors_of, list(cosines))
+        # Some milliseconds for ten long texts: too much for the event loop.
+        alike = await asyncio.to_thread(_same, text, list(rows.values()), cosines)
+        bound = await self._store.truth.read(anchors.anchors_of, [other.id for other, _ in alike])
         found = []
-        for other in rows.values():
+        for other, how in alike:
             cosine = cosines[other.id]
-            alike = round(similarity(text, whole_text(other.title, other.narrative), cosine), 4)
-            if alike < SAME or other.forgotten_at is not None or other.id == row.id:
-                continue
             brief = self._views.brief(tree, other, bound.get(other.id, []))
-            brief.similarity, brief.score, brief.why = alike, round(cosine, 4), [f"meaning {cosine:.2f}"]
+            brief.similarity, brief.score, brief.why = how, round(cosine, 4), [f"meaning {cosine:.2f}"]
             found.append(brief)
-        return sorted(found, key=lambda brief: -(brief.similarity or 0))
+        return found
 
     async def near(self, tree: Tree, text: str, limit: int) -> list[tuple[str, float]]:
         """Ids and cosines of what is nearest to a text in meaning; nothing while vectors are not there."""
@@ -127,3 +127,13 @@ class Search:
 
 UNSAID = ("length", "near")
 """Parts that are no reason by themselves, or are said in words."""
+
+
+def _same(text: str, others: Sequence[MemoryRow], cosines: Mapping[str, float]) -> list[tuple[MemoryRow, float]]:
+    """Those of the others that say what the text says, and how far, the likest first."""
+    compared = [
+        (other, round(similarity(text, whole_text(other.title, other.narrative), cosines[other.id]), 4))
+        for other in others
+        if other.forgotten_at is None
+    ]
+    return sorted(((other, how) for other, how in compared if how >= SAME), key=lambda each: -each[1])

@@ -27,6 +27,8 @@ _ODD_WORD, _FREE_WORDS = 0.02, 2
 """Taken off for each word by which one text says more than the other, after the first few."""
 _DIFFERENT = 0.7
 """What is left where the texts state different things."""
+_NEARLY = 0.99
+"""The most for texts that are not the same to the letter."""
 _MOST_READ = 4000
 """Characters of each text: what memories state, they state at the beginning."""
 _LONGEST_NAME = 60
@@ -120,7 +122,7 @@ def similarity(one: str, other: str, cosine: float) -> float:
     score -= _ODD_VALUE * (len(odd_a) + len(odd_b)) + _ODD_WORD * max(surplus - _FREE_WORDS, 0)
     if (odd_a and odd_b) or _numbers_differ(a, b) or _contradict(a, b) or _one_replaced(a, b):
         score *= _DIFFERENT
-    return min(max(score, 0.0), 1.0)
+    return min(max(score, 0.0), _NEARLY)
 
 
 class _Statement:
