@@ -46,7 +46,9 @@ _NUMBER_WORDS = {
 _NEGATION = re.compile(
     r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|forbid\w*|prohibit\w*)\b|n[’']t\b", re.IGNORECASE
 )
-_SOFT_NEGATION = re.compile(r"\b(?:instead|rather|avoid\w*|skip\w*|prevent\w*|refus\w*|reject\w*)\b", re.IGNORECASE)
+_SOFT_NEGATION = re.compile(
+    r"\b(?:instead|rather|avoid\w*|skip\w*|out of|prevent\w*|refus\w*|reject\w*)\b", re.IGNORECASE
+)
 _SUPERSEDES = re.compile(
     r"\b(?:no longer|any ?more|formerly|previously|used to be|dropped|abandoned|retired|deprecated|"
     r"(?:replaced|migrated|switched|moved) (?:by|with|from|to|away)|as of now|from now on)\b",
@@ -67,6 +69,7 @@ _OPPOSITES = """
     | tab / space | ascending / descending | upper uppercase / lower lowercase
     | push / pull poll | single / many multiple several | local / remote | keep / delete drop
     | block / warn | exact / approximate | mutable / immutable | online / offline | client / server
+    | share shared common / own separate isolated
 """
 _KINDS = """
     millisecond ms | second | minute | hour | day daily nightly | week weekly | month monthly | year yearly annually
@@ -253,11 +256,17 @@ def _relations(text: str) -> Iterator[tuple[str, set[str], set[str]]]:
 
 
 def _one_replaced(a: _Statement, b: _Statement) -> bool:
-    """The texts are the same word by word but for one telling word, in whose place there is another."""
-    if len(a.tokens) != len(b.tokens):
+    """The texts are the same word by word, but one telling word has another in its place, or the last few have."""
+    one, other = list(a.tokens), list(b.tokens)
+    while one and other and one[0] == other[0]:
+        del one[0], other[0]
+    at_end = one[-1:] != other[-1:]
+    while one and other and one[-1] == other[-1]:
+        del one[-1], other[-1]
+    if max(len(one), len(other)) > (_FEW if at_end else 1):
         return False
-    changed = [{one, other} for one, other in zip(a.tokens, b.tokens, strict=True) if one != other]
-    if len(changed) != 1 or changed[0] & _FUNCTION_WORDS:
-        return False
-    one, other = (stem(word) for word in changed[0])
-    return bool(_unmatched({one}, {other}))
+    telling, others = ({stem(word) for word in each if word not in _FUNCTION_WORDS} for each in (one, other))
+    return bool(telling and others and (_unmatched(telling, others) and _unmatched(others, telling)))
+
+
+_FEW = 2

@@ -21,6 +21,7 @@ NEAR = 0.95
         ("Wait three seconds.", "Wait for 3 seconds."),
         ("Call `close()` at the end.", "At the end `close` is called."),
         ("Local settings override the defaults.", "The defaults are overridden by local settings."),
+        ("Workers must not touch the disk.", "Keep workers out of touch with the disk."),
         ("The job must be idempotent.", "The job has to be idempotent."),
     ],
 )
@@ -48,6 +49,8 @@ def test_the_same_in_other_words_is_the_same(one: str, other: str) -> None:
         ("Local settings override the defaults.", "The defaults override local settings."),
         ("The main module is called start.", "The main module is called begin."),
         ("Errors are plain text.", "Errors are no longer plain text."),
+        ("Invoices round half up.", "Invoices round half to even."),
+        ("Tests share one database.", "Each test gets a database of its own."),
     ],
 )
 def test_another_value_or_the_opposite_is_not_the_same(one: str, other: str) -> None:
