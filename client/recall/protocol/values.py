@@ -111,6 +111,8 @@ class Brief(Value):
     created_at: str = ""
     evidence: str | None = None
     """The command that proved it; in the replies of `audit` and `affected`."""
+    similarity: float | None = None
+    """How far it says the same as what was stored, 0.85 to 1; in the reply of `store`."""
 
 
 class Memory(Value):
