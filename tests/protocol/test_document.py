@@ -33,6 +33,8 @@ VALUES = (
     values.Brief,
     values.Memory,
     values.Anchor,
+    values.GraphNode,
+    values.GraphEdge,
     values.MemoryVersion,
     values.AnchorTrail,
     values.TrailStep,

@@ -24,6 +24,7 @@ MODULES = {
     "demo": "demo",
     "store": "memories",
     "search": "find",
+    "explore": "explore",
     "list": "find",
     "file": "find",
     "symbol": "find",
