@@ -31,6 +31,7 @@ MODULES = {
     "show": "memories",
     "history": "memories",
     "edit": "edit",
+    "link": "link",
     "pin": "memories",
     "unpin": "memories",
     "rate": "memories",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from sqlalchemy import Connection
+
 from recall.protocol import requests as wire
 from recall.protocol.values import Brief
 from recalld.config import Config
@@ -14,10 +16,11 @@ from recalld.memory.filters import Filters
 from recalld.memory.proximity import Near, Proximity
 from recalld.memory.ranking import Weights
 from recalld.memory.retrieval import Hit, Retrieval
+from recalld.memory.succession import put_behind
 from recalld.memory.text import words_of
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.views import Views
-from recalld.store import Store, anchors, memories, words
+from recalld.store import Store, anchors, links, memories, words
 from recalld.store.rows import AnchorRow, MemoryRow
 from recalld.vectors import Vectors, VectorsUnavailable
 
@@ -67,10 +70,15 @@ class Search:
         )
         # A stale one falls behind by a fifth at most, so a few more than asked for hold the best.
         promising = retrieved.hits[: request.limit + SPARE]
-        bound = await self._store.truth.read(anchors.anchors_of, [hit.row.id for hit in promising])
+        bound, successors = await self._store.truth.read(
+            _said_of, [tree.workspace_id, PERSONAL], [hit.row.id for hit in promising]
+        )
         terms = words.query_terms(request.query)
         results = [self._shown(tree, hit, bound.get(hit.row.id, []), terms, nearby) for hit in promising]
-        results.sort(key=lambda brief: -(brief.score or 0))
+        scores = put_behind({brief.id: brief.score or 0.0 for brief in results}, successors)
+        for brief in results:
+            brief.score, brief.superseded_by = round(scores[brief.id], 4), successors.get(brief.id)
+        results.sort(key=lambda brief: (-(brief.score or 0), brief.superseded_by is not None))
         if not request.explain:
             for brief in results:
                 brief.parts = None
@@ -90,14 +98,16 @@ class Search:
             return []
         ids = [memory_id for memory_id, cosine in near if cosine >= SIMILAR_COSINE]
         rows = await self._store.truth.read(memories.get_many, ids)
-        bound = await self._store.truth.read(anchors.anchors_of, ids)
+        bound, successors = await self._store.truth.read(_said_of, [tree.workspace_id, PERSONAL], ids)
         found = []
         for memory_id, cosine in near:
             other = rows.get(memory_id)
             if other is None or other.forgotten_at is not None:
                 continue
             if _overlap(f"{row.title} {row.narrative}", f"{other.title} {other.narrative}") >= SIMILAR_WORDS:
-                brief = self._views.brief(tree, other, bound.get(memory_id, []))
+                brief = self._views.brief(
+                    tree, other, bound.get(memory_id, []), superseded_by=successors.get(memory_id)
+                )
                 brief.score, brief.why = round(cosine, 4), [f"meaning {cosine:.2f}"]
                 found.append(brief)
         return found
@@ -125,6 +135,13 @@ class Search:
 
 UNSAID = ("length", "near")
 """Parts that are no reason by themselves, or are said in words."""
+
+
+def _said_of(
+    connection: Connection, scope: Sequence[str], ids: Sequence[str]
+) -> tuple[dict[str, list[AnchorRow]], dict[str, str]]:
+    """The anchors of memories, and what superseded them."""
+    return anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids)
 
 
 def _overlap(one: str, other: str) -> float:
