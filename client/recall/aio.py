@@ -101,6 +101,7 @@ class AsyncClient:
     restore = _method(calls.restore)
     pin = _method(calls.pin)
     unpin = _method(calls.unpin)
+    link = _method(calls.link)
     rate = _method(calls.rate)
     history = _method(calls.history)
     list = _method(calls.list_memories, "list")

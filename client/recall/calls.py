@@ -17,7 +17,7 @@ import msgspec
 from recall.protocol import requests as wire
 from recall.protocol.codec import ReplyEnvelope, result_of
 from recall.protocol.errors import RecallError
-from recall.protocol.values import Context, Memory, Verdict
+from recall.protocol.values import Context, LinkKind, Memory, Verdict
 
 R = TypeVar("R")
 FilePath = str | os.PathLike[str]
@@ -148,6 +148,7 @@ def store(
     content: str | None = None,
     files: Iterable[FilePath] | None = None,
     importance: float | None = None,
+    supersedes: Iterable[str] = (),
 ) -> Call[wire.StoreReply]:
     """Keep a memory; once this returns, it survives a crash and a power loss.
 
@@ -169,6 +170,7 @@ def store(
         content: alias of `narrative`.
         files: alias of `source_files`.
         importance: alias of `importance_score`.
+        supersedes: ids of memories in whose place this one stands.
     """
     return Call(
         wire.Store(
@@ -189,6 +191,7 @@ def store(
             content=content,
             files=None if files is None else _paths(files),
             importance=importance,
+            supersedes=list(supersedes),
         )
     )
 
@@ -285,6 +288,11 @@ def pin(id: str) -> Call[Memory]:
 def unpin(id: str) -> Call[Memory]:
     """Undo `pin`; the importance is again what it was before."""
     return Call(wire.Pin(id=id, pinned=False))
+
+
+def link(id: str, kind: LinkKind, target_id: str, *, remove: bool = False) -> Call[Memory]:
+    """Say what a memory is to another: `id` supersedes `target_id`; with `remove`, that it is so no more."""
+    return Call(wire.Link(id=id, kind=kind, target_id=target_id, remove=remove))
 
 
 def rate(id: str, useful: bool, *, context: str = "", session_id: str | None = None) -> Call[wire.RateReply]:
@@ -454,13 +462,8 @@ def _paths(paths: Iterable[FilePath]) -> list[str]:
 
 
 def _filters(given: Filters) -> dict[str, Any]:
-    found: dict[str, Any] = dict(given)
-    for name in ("memory_types", "concepts", "tags", "symbols", "verdicts"):
-        if name in found:
-            found[name] = list(found[name])
-    if "source_files" in found:
-        found["source_files"] = _paths(found["source_files"])
-    return found
+    lists = ("memory_types", "concepts", "tags", "source_files", "symbols", "verdicts")
+    return {name: _paths(value) if name in lists else value for name, value in dict[str, Any](given).items()}
 
 
 def _memory(index: int, fields: Mapping[str, Any]) -> wire.Store:

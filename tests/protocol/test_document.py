@@ -32,7 +32,10 @@ ERROR_ROWS = rows(TEXT.split("## Refusals")[1].split("## Limits")[0])
 VALUES = (
     values.Brief,
     values.Memory,
+    values.Link,
     values.Anchor,
+    values.GraphNode,
+    values.GraphEdge,
     values.MemoryVersion,
     values.AnchorTrail,
     values.TrailStep,

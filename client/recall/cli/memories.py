@@ -23,6 +23,9 @@ def register(commands: Commands) -> None:
     command.add_argument("--confidence", type=float, default=1.0, metavar="0-1", help="how sure it is (default 1)")
     command.add_argument("--session", metavar="ID", help="the session it was learned in")
     command.add_argument("--evidence", metavar="COMMAND", help="the command that proved it")
+    command.add_argument(
+        "--supersedes", action="append", default=[], metavar="ID", help="a memory in whose place it stands; repeatable"
+    )
     command.add_argument("--personal", action="store_true", help="keep it for all workspaces")
     command.add_argument("--force", action="store_true", help="store it even though the same text is stored already")
 
@@ -92,6 +95,7 @@ def store(invocation: Invocation) -> int:
             personal=options.personal,
             force=options.force,
             unresolved=options.unresolved,
+            supersedes=options.supersedes,
         )
     invocation.show(reply, render.stored)
     return 0

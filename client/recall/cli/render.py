@@ -17,9 +17,18 @@ from recall.protocol.requests import (
     SearchReply,
     StoreReply,
 )
-from recall.protocol.values import Anchor, AnchorTrail, Brief, Memory, MemoryVersion, SymbolOutline
+from recall.protocol.values import Anchor, AnchorTrail, Brief, Link, LinkKind, Memory, MemoryVersion, SymbolOutline
 
 STALE = frozenset({"missing", "ambiguous", "changed", "moved+changed"})
+INCOMING: dict[LinkKind, str] = {
+    "supersedes": "superseded by",
+    "contradicts": "contradicts",
+    "caused_by": "caused",
+    "references": "referenced by",
+    "depends_on": "needed by",
+    "related_to": "related to",
+}
+"""How a link reads from its other end."""
 
 
 def stored(reply: StoreReply, style: Style) -> str:
@@ -105,6 +114,9 @@ def memory(reply: Memory, style: Style) -> str:
         lines.append(f"evidence  {reply.evidence}")
     for anchor in reply.anchors:
         lines += _anchor(anchor, style)
+    if reply.superseded_by and not any(link.id == reply.superseded_by for link in reply.links):
+        lines.append(style.warn(f"superseded by {reply.superseded_by}"))
+    lines += [_link(link, style) for link in reply.links]
     return "\n".join(lines).rstrip()
 
 
@@ -209,7 +221,9 @@ def _accounted(reply: SearchReply) -> str:
 
 def _result(brief: Brief, style: Style) -> str:
     score = "    " if brief.score is None else f"{brief.score:.2f}"
-    facts = " · ".join(filter(None, [style.accent(brief.memory_type), verdict_of(brief, style)]))
+    facts = " · ".join(
+        filter(None, [style.accent(brief.memory_type), verdict_of(brief, style), _superseded(brief, style)])
+    )
     lines = [f"{style.good(score)}  {style.bold(brief.title)}  {facts}  {style.dim(brief.id)}"]
     if brief.summary:
         lines.append(f"      {brief.summary}")
@@ -230,7 +244,19 @@ def _line(brief: Brief, style: Style) -> str:
 
 def _mark(brief: Brief, style: Style) -> str:
     """Only what is not as it was stored is worth a mark in a list."""
-    return "" if brief.verdict in (None, "current") else f"  {verdict_of(brief, style)}"
+    verdict = "" if brief.verdict in (None, "current") else verdict_of(brief, style)
+    return "".join(f"  {mark}" for mark in (verdict, _superseded(brief, style)) if mark)
+
+
+def _superseded(brief: Brief, style: Style) -> str:
+    return style.warn(f"superseded by {brief.superseded_by}") if brief.superseded_by else ""
+
+
+def _link(link: Link, style: Style) -> str:
+    words = INCOMING[link.kind] if link.direction == "incoming" else link.kind.replace("_", " ")
+    said = style.warn(words) if words == "superseded by" else words
+    noticed = style.dim("  recognised") if link.origin == "recognised" else ""
+    return f"{said} {style.bold(link.title)}  {style.dim(link.id)}{noticed}"
 
 
 def _where(brief: Brief, style: Style) -> str:
@@ -266,7 +292,12 @@ def _touched(reply: AffectedReply, shown: list[Brief], style: Style) -> str:
 
 def _doubtful(brief: Brief, style: Style) -> list[str]:
     """A memory that may not be true any more: what changed, why it is here, how to check it."""
-    facts = [verdict_of(brief, style), style.accent(brief.memory_type), f"{brief.importance_score:.2f}"]
+    facts = [
+        verdict_of(brief, style),
+        _superseded(brief, style),
+        style.accent(brief.memory_type),
+        f"{brief.importance_score:.2f}",
+    ]
     lines = [f"• {style.bold(brief.title)}  {style.dim(brief.id)}", f"  {' · '.join(filter(None, facts))}"]
     about = "because: " + ", ".join(brief.why) if brief.why else ", ".join([*brief.source_files, *brief.symbols])
     if about:

@@ -29,6 +29,8 @@ MemoryType = Literal[
 ]
 Verdict = Literal["missing", "ambiguous", "changed", "moved+changed", "moved", "current"]
 AnchorKind = Literal["folder", "file", "symbol", "lines"]
+LinkKind = Literal["supersedes", "contradicts", "caused_by", "references", "depends_on", "related_to"]
+LinkDirection = Literal["outgoing", "incoming", "both"]
 Cause = Literal["opened", "saved", "memory", "resynced"]
 """Why a context came; `resynced` is the client's own word for one that it asked for after a missed push."""
 
@@ -113,6 +115,21 @@ class Brief(Value):
     """The command that proved it; in the replies of `audit` and `affected`."""
     similarity: float | None = None
     """How far it says the same as what was stored, 0.85 to 1; in the reply of `store`."""
+    superseded_by: str | None = None
+    """The id of the memory that stands in its place."""
+
+
+class Link(Value):
+    """What a memory says of another, or another of it."""
+
+    kind: LinkKind
+    direction: LinkDirection
+    """`outgoing`: this one supersedes the other; `incoming`: the other this one; `both` where it is the same."""
+    id: str
+    """Of the other memory."""
+    title: str
+    origin: Literal["stated", "recognised"] = "stated"
+    """Whether somebody said so, or the daemon noticed it."""
 
 
 class Memory(Value):
@@ -142,6 +159,9 @@ class Memory(Value):
     """The command that proved it, if one was given."""
     pinned: bool = False
     forgotten_at: str | None = None
+    superseded_by: str | None = None
+    """The id of the memory that stands in its place."""
+    links: list[Link] = []
 
 
 NodeKind = Literal["memory", "concept", "file", "symbol", "folder", "session"]

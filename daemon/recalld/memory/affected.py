@@ -14,11 +14,11 @@ from recalld.memory.answers import STALE
 from recalld.memory.codebase import Codebase
 from recalld.memory.judgement import NOWHERE
 from recalld.memory.past import Change, Past
-from recalld.memory.trees import Tree, folders_above
+from recalld.memory.trees import PERSONAL, Tree, folders_above
 from recalld.memory.verdicts import Verdicts
 from recalld.memory.views import Views
 from recalld.outline import SKIPPED, Outline, Symbol
-from recalld.store import Store, anchors, memories
+from recalld.store import Store, anchors, links, memories
 from recalld.store.rows import AnchorRow, VerdictRow
 
 MAX_COMPARED = 2_000
@@ -130,10 +130,11 @@ class Affected:
         for anchor in bound:
             by_memory[anchor.memory_id].append(anchor)
         rows = await self._store.truth.read(memories.get_many, list(ties))
+        successors = await self._store.truth.read(links.superseded, [tree.workspace_id, PERSONAL], list(rows))
         ranked = []
         for memory_id, row in rows.items():
             nearest_first = sorted(ties[memory_id], key=lambda tie: tie.distance)
-            brief = self._views.brief(tree, row, by_memory[memory_id])
+            brief = self._views.brief(tree, row, by_memory[memory_id], superseded_by=successors.get(memory_id))
             brief.why = list(dict.fromkeys(tie.why for tie in nearest_first))
             brief.evidence = row.evidence
             rank = (

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from recalld.memory.activation import Activation, spread_once
 from recalld.memory.clock import Clock
 from recalld.memory.trees import PERSONAL, Tree
-from recalld.store import Store, associations
+from recalld.store import Store, associations, links
 from recalld.store.associations import Node, Pair
 
 MAX_SEEDS = 10
@@ -84,6 +84,9 @@ def _spread(
         ids = list(sources)
         nodes = associations.nodes_of(connection, scope, ids)
         pairs = associations.learned(connection, scope, ids, now)
+        pairs += [
+            Pair(link.source_id, link.target_id, link.kind, 1.0) for link in links.links_of(connection, scope, ids)
+        ]
         graph.nodes |= {(node.kind, node.key): node for node in nodes}
         graph.pairs |= {(pair.one_id, pair.other_id, pair.kind): pair for pair in pairs}
         fresh = spread_once(sources, nodes, pairs)

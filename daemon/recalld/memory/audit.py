@@ -10,10 +10,10 @@ from recall.protocol.values import VERDICTS_WORST_FIRST
 from recalld.memory.answers import STALE
 from recalld.memory.clock import Clock, iso
 from recalld.memory.search import Search
-from recalld.memory.trees import Tree
+from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.verdicts import Verdicts
 from recalld.memory.views import Views
-from recalld.store import Store, anchors, memories
+from recalld.store import Store, anchors, links, memories
 from recalld.store.rows import AnchorRow
 
 _SEVERITY = {verdict: position for position, verdict in enumerate(VERDICTS_WORST_FIRST)}
@@ -47,9 +47,10 @@ class Audit:
         stale = [each for each in looked_at if VERDICTS_WORST_FIRST[worst[each]] in STALE]
         rows = await self._store.truth.read(memories.get_many, stale)
         ranked = sorted(rows.values(), key=lambda row: (worst[row.id], -row.importance_score, -row.seq))
+        successors = await self._store.truth.read(links.superseded, [tree.workspace_id, PERSONAL], list(rows))
         shown = []
         for row in ranked[: request.limit]:
-            brief = self._views.brief(tree, row, by_memory[row.id])
+            brief = self._views.brief(tree, row, by_memory[row.id], superseded_by=successors.get(row.id))
             brief.evidence = row.evidence
             shown.append(brief)
         return wire.AuditReply(memories=shown, checked=len(looked_at), total=len(ranked), warnings=warnings)

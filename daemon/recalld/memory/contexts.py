@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,11 +17,12 @@ from recalld.events import ContextReady, Event
 from recalld.memory.answers import STALE
 from recalld.memory.codebase import Codebase
 from recalld.memory.search import Search
+from recalld.memory.succession import put_behind
 from recalld.memory.text import marked, summary_of, token_estimate
-from recalld.memory.trees import ROOT_FOLDER, Tree, folders_above
+from recalld.memory.trees import PERSONAL, ROOT_FOLDER, Tree, folders_above
 from recalld.memory.views import Views
 from recalld.outline import Outline
-from recalld.store import Store, anchors, memories
+from recalld.store import Store, anchors, links, memories
 from recalld.store.rows import AnchorRow, MemoryRow, VerdictRow
 from recalld.vectors import Vectors
 
@@ -46,6 +47,7 @@ class Belonging:
     why: list[str]
     symbol_names: list[str]
     """Of the file's symbols, those that the memory is tied to."""
+    superseded_by: str | None = None
 
 
 class _Near(NamedTuple):
@@ -157,11 +159,18 @@ class Contexts:
             each.why.append(why)
             if said.symbol:
                 each.symbol_names.append(said.symbol)
-        return sorted(found.values(), key=_rank, reverse=True)
+        await self._supersede(tree, found.values())
+        return _ranked(found.values())
+
+    async def _supersede(self, tree: Tree, belonging: Iterable[Belonging]) -> None:
+        known = {each.row.id: each for each in belonging}
+        successors = await self._store.truth.read(links.superseded, [tree.workspace_id, PERSONAL], list(known))
+        for old, new in successors.items():
+            known[old].superseded_by = new
 
     def brief(self, tree: Tree, each: Belonging) -> Brief:
         """A belonging memory as the wire shows it."""
-        brief = self._views.brief(tree, each.row, each.anchors)
+        brief = self._views.brief(tree, each.row, each.anchors, superseded_by=each.superseded_by)
         brief.why = each.why
         return brief
 
@@ -176,7 +185,9 @@ class Contexts:
             if near is None and outline is not None and outline.language is not None:
                 near = await self._nearest(tree, path, outline)
             if near is not None:
-                belonging += await self._near_ones(near, {each.row.id for each in belonging})
+                near_ones = await self._near_ones(near, {each.row.id for each in belonging})
+                await self._supersede(tree, near_ones)
+                belonging += near_ones
         context = self._within_budget(tree, path, belonging)
         if settled:  # else what was stored a moment ago might be missing from it
             self._prepared[tree.id, path] = (context, msgspec.json.encode(context))
@@ -268,9 +279,18 @@ def _rank(each: Belonging) -> float:
     return each.nearness * (0.5 + 0.5 * each.row.importance_score)
 
 
+def _ranked(belonging: Iterable[Belonging]) -> list[Belonging]:
+    known = {each.row.id: each for each in belonging}
+    successors = {each.row.id: each.superseded_by for each in known.values() if each.superseded_by}
+    ranks = put_behind({memory_id: _rank(each) for memory_id, each in known.items()}, successors)
+    return sorted(known.values(), key=lambda each: ranks[each.row.id], reverse=True)
+
+
 def _injected(brief: Brief, each: Belonging, narrative: str, path: str) -> str:
     about = [brief.memory_type, f"importance {brief.importance_score:.2f}", "; ".join(each.why)]
     if brief.verdict in STALE:
         about.append(f"{brief.verdict}: {brief.reason}")
+    if brief.superseded_by is not None:
+        about.append(f"superseded by {brief.superseded_by}")
     head = f"{brief.title} ({', '.join(about)})"
     return marked(head if narrative == brief.title else f"{head}\n{narrative}", path)

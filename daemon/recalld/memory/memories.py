@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import structs
@@ -13,7 +13,7 @@ from recall.protocol.errors import RecallError
 from recall.protocol.values import AnchorTrail, Memory, TrailStep
 from recalld.config import Config
 from recalld.events import Event, MemoryTouched
-from recalld.memory import views
+from recalld.memory import linking, views
 from recalld.memory.associations import recalled_with
 from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
@@ -22,8 +22,8 @@ from recalld.memory.filters import Filters
 from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
-from recalld.store import Store, StoreBusy, anchors, associations, memories
-from recalld.store.rows import AnchorRow, MemoryRow, RatingRow
+from recalld.store import Store, StoreBusy, anchors, associations, links, memories
+from recalld.store.rows import AnchorRow, LinkRow, MemoryRow, RatingRow
 from recalld.vectors import Vectors
 
 USEFUL_SHARE = 0.4
@@ -70,7 +70,7 @@ class Memories:
         row = await self._known(tree, memory_id)
         bound = await self._anchors(row.id)
         diffs = {anchor.id: await self._verdicts.diff(tree, anchor) for anchor in bound}
-        return self._views.memory(tree, row, bound, diffs)
+        return await self._view(tree, row, bound, diffs)
 
     async def edit(self, tree: Tree, request: wire.Edit) -> Memory:
         """Change what is given and accept the code of now.
@@ -156,6 +156,26 @@ class Memories:
             return await self._view(tree, row)
         _weigh(row, 1.0 if pinned else row.unpinned_importance or UNPINNED)
         await self._change(tree, row, "pinned" if pinned else "unpinned")
+        return await self._view(tree, row)
+
+    async def link(self, tree: Tree, request: wire.Link) -> Memory:
+        """Say what a memory is to another, or that it is so no more.
+
+        Raises:
+            RecallError: `unknown_id`, `forgotten`; `invalid_params` where one would be linked to itself, or would
+                supersede itself over others.
+        """
+        row = await self._live(tree, request.id)
+        await linking.linkable(self._store, tree, [request.target_id], "target_id")
+        link = LinkRow(
+            source_id=row.id,
+            target_id=request.target_id,
+            kind=request.kind,
+            origin="stated",
+            at=iso(self._clock()),
+        )
+        await self._store.truth.write(linking.remove if request.remove else linking.add, link)
+        self._touched([row], "unlinked" if request.remove else "linked")
         return await self._view(tree, row)
 
     async def rate(self, tree: Tree, request: wire.Rate) -> wire.RateReply:
@@ -297,8 +317,15 @@ class Memories:
             offset=request.offset,
         )
         bound = await self._store.truth.read(anchors.anchors_of, [row.id for row in rows])
+        successors = await self._store.truth.read(
+            links.superseded, [tree.workspace_id, PERSONAL], [row.id for row in rows]
+        )
         return wire.ListReply(
-            memories=[self._views.brief(tree, row, bound.get(row.id, [])) for row in rows], total=total
+            memories=[
+                self._views.brief(tree, row, bound.get(row.id, []), superseded_by=successors.get(row.id))
+                for row in rows
+            ],
+            total=total,
         )
 
     # --- shared ----------------------------------------------------------------------------------
@@ -345,8 +372,16 @@ class Memories:
         for each in self._trees.of_workspace(tree.workspace_id):
             await self._verdicts.judge(each, judged)
 
-    async def _view(self, tree: Tree, row: MemoryRow) -> Memory:
-        return self._views.memory(tree, row, await self._anchors(row.id))
+    async def _view(
+        self,
+        tree: Tree,
+        row: MemoryRow,
+        bound: Sequence[AnchorRow] | None = None,
+        diffs: Mapping[int, str] | None = None,
+    ) -> Memory:
+        shown = self._views.memory(tree, row, await self._anchors(row.id) if bound is None else bound, diffs)
+        shown.links, shown.superseded_by = await linking.shown(self._store, tree, row.id)
+        return shown
 
     def _touched(self, rows: Sequence[MemoryRow], change: str) -> None:
         self._vectors.touch([row.id for row in rows])

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from sqlalchemy import Connection
+
 from recall.protocol import requests as wire
 from recall.protocol.values import Brief
 from recalld.config import Config
@@ -16,10 +18,11 @@ from recalld.memory.proximity import Near, Proximity
 from recalld.memory.ranking import Weights
 from recalld.memory.retrieval import Hit, Retrieval
 from recalld.memory.similarity import LEAST_COSINE, SAME, similarity
+from recalld.memory.succession import put_behind
 from recalld.memory.text import whole_text
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.views import Views
-from recalld.store import Store, anchors, memories, words
+from recalld.store import Store, anchors, links, memories, words
 from recalld.store.rows import AnchorRow, MemoryRow
 from recalld.vectors import Vectors, VectorsUnavailable
 
@@ -69,10 +72,15 @@ class Search:
         )
         # A stale one falls behind by a fifth at most, so a few more than asked for hold the best.
         promising = retrieved.hits[: request.limit + SPARE]
-        bound = await self._store.truth.read(anchors.anchors_of, [hit.row.id for hit in promising])
+        bound, successors = await self._store.truth.read(
+            _said_of, [tree.workspace_id, PERSONAL], [hit.row.id for hit in promising]
+        )
         terms = words.query_terms(request.query)
         results = [self._shown(tree, hit, bound.get(hit.row.id, []), terms, nearby) for hit in promising]
-        results.sort(key=lambda brief: -(brief.score or 0))
+        scores = put_behind({brief.id: brief.score or 0.0 for brief in results}, successors)
+        for brief in results:
+            brief.score, brief.superseded_by = round(scores[brief.id], 4), successors.get(brief.id)
+        results.sort(key=lambda brief: (-(brief.score or 0), brief.superseded_by is not None))
         if not request.explain:
             for brief in results:
                 brief.parts = None
@@ -95,11 +103,13 @@ class Search:
         rows = await self._store.truth.read(memories.get_many, list(cosines))
         # Some milliseconds for ten long texts: too much for the event loop.
         alike = await asyncio.to_thread(_same, text, list(rows.values()), cosines)
-        bound = await self._store.truth.read(anchors.anchors_of, [other.id for other, _ in alike])
+        bound, successors = await self._store.truth.read(
+            _said_of, [tree.workspace_id, PERSONAL], [other.id for other, _ in alike]
+        )
         found = []
         for other, how in alike:
             cosine = cosines[other.id]
-            brief = self._views.brief(tree, other, bound.get(other.id, []))
+            brief = self._views.brief(tree, other, bound.get(other.id, []), superseded_by=successors.get(other.id))
             brief.similarity, brief.score, brief.why = how, round(cosine, 4), [f"meaning {cosine:.2f}"]
             found.append(brief)
         return found
@@ -133,3 +143,10 @@ def _same(text: str, others: Sequence[MemoryRow], cosines: Mapping[str, float]) 
         if other.forgotten_at is None
     ]
     return sorted(((other, how) for other, how in compared if how >= SAME), key=lambda each: -each[1])
+
+
+def _said_of(
+    connection: Connection, scope: Sequence[str], ids: Sequence[str]
+) -> tuple[dict[str, list[AnchorRow]], dict[str, str]]:
+    """The anchors of memories, and what superseded them."""
+    return anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids)

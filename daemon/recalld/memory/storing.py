@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
@@ -12,15 +12,17 @@ from sqlalchemy import Connection
 from recall.protocol import requests as wire
 from recall.protocol.errors import RecallError
 from recalld.events import Event, MemoryTouched
+from recalld.memory import linking
 from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
+from recalld.memory.linking import linkable
 from recalld.memory.search import Search
 from recalld.memory.text import shortened, split_tags, text_hash, title_of, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
 from recalld.store import Store, anchors, memories
-from recalld.store.rows import AnchorRow, MemoryRow
+from recalld.store.rows import AnchorRow, LinkRow, MemoryRow
 from recalld.vectors import Vectors
 
 
@@ -51,13 +53,15 @@ class Storing:
         """Keep one memory.
 
         Raises:
-            RecallError: `empty_title`, `invalid_params`, `duplicate`, `unknown_symbol`, `outside_workspace`.
+            RecallError: `empty_title`, `invalid_params`, `duplicate`, `unknown_symbol`, `outside_workspace`;
+                `unknown_id`, `forgotten` for what it supersedes.
         """
         row = self._row(tree, request)
         binding = Binding(self._codebase, tree, row.created_at)
         bound = await self._bind(binding, request)
+        await linkable(self._store, tree, request.supersedes, "supersedes")
         similar = await self._search.similar(tree, row)
-        await self._store.truth.write(_insert, row, bound, force=request.force)
+        await self._store.truth.write(_insert, row, bound, request.supersedes, force=request.force)
         await self._stored(tree, [row], bound)
         return wire.StoreReply(
             id=row.id,
@@ -81,9 +85,11 @@ class Storing:
         for index, one in enumerate(request.memories):
             with _naming(index):
                 rows.append(self._row(tree, one))
+                await linkable(self._store, tree, one.supersedes, "supersedes")
                 bound.append(await self._bind(binding, one))
         forced = {row.id for row, one in zip(rows, request.memories, strict=True) if one.force}
-        await self._store.truth.write(_insert_many, list(zip(rows, bound, strict=True)), forced)
+        superseded = {row.id: one.supersedes for row, one in zip(rows, request.memories, strict=True)}
+        await self._store.truth.write(_insert_many, list(zip(rows, bound, strict=True)), forced, superseded)
         await self._stored(tree, rows, [anchor for each in bound for anchor in each])
         return wire.StoreManyReply(ids=[row.id for row in rows], warnings=unique(binding.warnings))
 
@@ -141,14 +147,25 @@ class Storing:
 # Doubles are looked for where the memory is written, so that of two that come at once only one is kept.
 
 
-def _insert(connection: Connection, row: MemoryRow, bound: Sequence[AnchorRow], *, force: bool) -> None:
+def _insert(
+    connection: Connection,
+    row: MemoryRow,
+    bound: Sequence[AnchorRow],
+    supersedes: Sequence[str],
+    *,
+    force: bool,
+) -> None:
     if not force:
         _refuse_double(row, memories.find_by_text(connection, row.workspace_id, row.text_hash))
     memories.insert(connection, row, bound)
+    _supersede(connection, row, supersedes)
 
 
 def _insert_many(
-    connection: Connection, stored: Sequence[tuple[MemoryRow, Sequence[AnchorRow]]], forced: AbstractSet[str]
+    connection: Connection,
+    stored: Sequence[tuple[MemoryRow, Sequence[AnchorRow]]],
+    forced: AbstractSet[str],
+    superseded: Mapping[str, Sequence[str]],
 ) -> None:
     in_batch: dict[tuple[str, str], str] = {}
     for index, (row, _) in enumerate(stored):
@@ -158,6 +175,17 @@ def _insert_many(
                 _refuse_double(row, in_batch.get(text) or memories.find_by_text(connection, *text))
         in_batch[text] = row.id
     memories.insert_many(connection, stored)
+    for row, _ in stored:
+        _supersede(connection, row, superseded[row.id])
+
+
+def _supersede(connection: Connection, row: MemoryRow, ids: Sequence[str]) -> None:
+    known = memories.get_many(connection, ids)  # without what was erased since it was looked for
+    for each in known:
+        linking.add(
+            connection,
+            LinkRow(source_id=row.id, target_id=each, kind="supersedes", origin="stated", at=row.created_at),
+        )
 
 
 def _refuse_double(row: MemoryRow, double: str | None) -> None:

@@ -20,7 +20,13 @@ class Views:
         self._verdicts = verdicts
 
     def brief(
-        self, tree: Tree, row: MemoryRow, anchors: Sequence[AnchorRow], *, query_words: Sequence[str] = ()
+        self,
+        tree: Tree,
+        row: MemoryRow,
+        anchors: Sequence[AnchorRow],
+        *,
+        query_words: Sequence[str] = (),
+        superseded_by: str | None = None,
     ) -> Brief:
         """A memory in a list."""
         verdict, reason = worst([self._verdicts.of(tree, anchor) for anchor in anchors])
@@ -37,6 +43,7 @@ class Views:
             concepts=row.concepts,
             tags=row.tags,
             created_at=row.created_at,
+            superseded_by=superseded_by,
         )
 
     def memory(

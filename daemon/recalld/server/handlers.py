@@ -102,6 +102,7 @@ def tree_handlers(
         "forget": memories.forget,
         "restore": lambda tree, request: memories.restore(tree, request.id),
         "pin": lambda tree, request: memories.pin(tree, request.id, pinned=request.pinned),
+        "link": memories.link,
         "rate": memories.rate,
         "history": lambda tree, request: memories.history(tree, request.id),
         "list": memories.page,

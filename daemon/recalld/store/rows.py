@@ -11,6 +11,8 @@ FormSource = Literal["stored", "accepted", "followed"]
 Evidence = Literal["form", "name", "file", "body", "likeness", "nothing"]
 """By what the code was found: one of its forms stands there; its name; the file it went along with; the exact body;
 a similar body; not at all."""
+LinkKind = Literal["supersedes", "contradicts", "caused_by", "references", "depends_on", "related_to"]
+LinkOrigin = Literal["stated", "recognised"]
 Verdict = Literal["missing", "ambiguous", "changed", "moved+changed", "moved", "current"]
 
 
@@ -135,6 +137,16 @@ class VersionRow(Row):
     tags: list[str]
     source_files: list[str]
     symbols: list[str]
+
+
+class LinkRow(Row):
+    """What one memory says of another: `source_id` supersedes `target_id`."""
+
+    source_id: str
+    target_id: str
+    kind: LinkKind
+    origin: LinkOrigin
+    at: str
 
 
 class RatingRow(Row):

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from recalld.outline import FINGERPRINT_VERSION
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
 DERIVED_VERSION = 2
@@ -183,6 +183,18 @@ associations = Table(
     Column("at", Text, nullable=False),
     PrimaryKeyConstraint("one_id", "other_id"),
     Index("associations_by_other", "other_id"),
+)
+
+memory_links = Table(
+    "memory_links",
+    truth,
+    Column("source_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("target_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    PrimaryKeyConstraint("source_id", "target_id", "kind"),
+    Index("memory_links_by_target", "target_id"),
 )
 
 # --- memory.db: derived ---------------------------------------------------------------------------

@@ -64,6 +64,7 @@ from recall.protocol.requests.memories import (
     Get,
     History,
     HistoryReply,
+    Link,
     Pin,
     Rate,
     RateReply,
@@ -107,6 +108,7 @@ __all__ = [
     "HelloReply",
     "History",
     "HistoryReply",
+    "Link",
     "ListMemories",
     "ListReply",
     "OpenWorkspace",
@@ -141,7 +143,7 @@ METHODS: dict[str, type[Request]] = {
     request.method: request
     for request in (
         Hello, Status, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
-        Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Rate, History, ListMemories, Search,
+        Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Link, Rate, History, ListMemories, Search,
         Explore,
         Audit, Affected, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
     )

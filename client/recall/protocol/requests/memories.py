@@ -6,8 +6,8 @@ from typing import Annotated
 
 import msgspec
 
-from recall.protocol.requests.base import MAX_BATCH, Id, Labels, Narrative, Paths, Reply, Request, Title
-from recall.protocol.values import AnchorTrail, Brief, Memory, MemoryVersion, Score
+from recall.protocol.requests.base import MAX_BATCH, MAX_LABELS, Id, Labels, Narrative, Paths, Reply, Request, Title
+from recall.protocol.values import AnchorTrail, Brief, LinkKind, Memory, MemoryVersion, Score
 
 
 class StoreReply(Reply):
@@ -53,6 +53,8 @@ class Store(Request):
     """Alias of `source_files`."""
     importance: Score | None = None
     """Alias of `importance_score`."""
+    supersedes: Annotated[list[Id], msgspec.Meta(max_length=MAX_LABELS)] = []
+    """Ids of memories in whose place this one stands."""
 
 
 class StoreManyReply(Reply):
@@ -140,6 +142,17 @@ class Pin(Request):
     reply = Memory
     id: Id
     pinned: bool = True
+
+
+class Link(Request):
+    """Say what a memory is to another, as `id` supersedes `target_id`; with `remove`, that it is so no more."""
+
+    method = "link"
+    reply = Memory
+    id: Id
+    kind: LinkKind
+    target_id: Id
+    remove: bool = False
 
 
 class RateReply(Reply):
