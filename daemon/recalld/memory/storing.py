@@ -21,7 +21,7 @@ from recalld.memory.search import Search
 from recalld.memory.text import shortened, split_tags, text_hash, title_of, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
-from recalld.store import Store, anchors, memories
+from recalld.store import Store, anchors, links, memories
 from recalld.store.rows import AnchorRow, LinkRow, MemoryRow
 from recalld.vectors import Vectors
 
@@ -159,6 +159,7 @@ def _insert(
         _refuse_double(row, memories.find_by_text(connection, row.workspace_id, row.text_hash))
     memories.insert(connection, row, bound)
     _supersede(connection, row, supersedes)
+    links.recognise(connection, row.id)
 
 
 def _insert_many(
@@ -177,6 +178,7 @@ def _insert_many(
     memories.insert_many(connection, stored)
     for row, _ in stored:
         _supersede(connection, row, superseded[row.id])
+        links.recognise(connection, row.id)
 
 
 def _supersede(connection: Connection, row: MemoryRow, ids: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from recalld.store import anchors
 from recalld.store.concepts import concept_key, subjects
 from recalld.store.rows import AnchorRow, MemoryRow
+from recalld.store.rules import rule_keys
 from recalld.store.schema import CREATE_MEMORY_WORDS, DERIVED_VERSION, memories, memory_labels, memory_words
 from recalld.store.statements import MAX_VALUES, in_batches
 from recalld.store.words import expand
@@ -191,6 +192,7 @@ def _labels(row: MemoryRow) -> list[dict[str, object]]:
     found = {("concept", key): label for key, label in concepts.items()}
     found |= {("tag", _label_key(label)): label for label in reversed(row.tags)}
     found |= {("subject", key): label for key, label in subjects(row.title, row.tags).items() if key not in concepts}
+    found |= {("rule", key): key for key in rule_keys(row.title, row.narrative)}
     return [
         {"memory_seq": row.seq, "workspace_id": row.workspace_id, "kind": kind, "key": key, "label": label}
         for (kind, key), label in found.items()

@@ -27,6 +27,25 @@ def add(connection: Connection, link: LinkRow) -> None:
     connection.execute(kept)
 
 
+def recognise(connection: Connection, memory_id: str) -> None:
+    """Let a rule that was stored supersede the newest one of its workspace that settles the same and says otherwise."""
+    labels, mine = schema.memory_labels, schema.memory_labels.alias()
+    new, old = _memories.alias(), _memories
+    query = (
+        select(old.c.id, new.c.created_at)
+        .select_from(new)
+        .join(mine, (mine.c.memory_seq == new.c.seq) & (mine.c.kind == "rule"))
+        .join(labels, (labels.c.kind == "rule") & (labels.c.key == mine.c.key))
+        .join(old, old.c.seq == labels.c.memory_seq)
+        .where(new.c.id == memory_id, labels.c.workspace_id == new.c.workspace_id, old.c.seq < new.c.seq)
+        .where(old.c.forgotten_at.is_(None), old.c.text_hash != new.c.text_hash)
+        .order_by(old.c.seq.desc())
+        .limit(1)
+    )
+    for old_id, at in connection.execute(query):
+        add(connection, LinkRow(source_id=memory_id, target_id=old_id, kind="supersedes", origin="recognised", at=at))
+
+
 def remove(connection: Connection, source_id: str, target_id: str, kind: str) -> None:
     """Drop a link, if there is one."""
     connection.execute(
