@@ -59,6 +59,15 @@ def test_a_context_puts_what_was_superseded_behind_and_says_so(client: Client, p
     assert [brief.superseded_by for brief in client.by_file("till.py").memories] == [None, new]
 
 
+def test_what_a_memory_supersedes_is_not_named_as_its_double(client: Client) -> None:
+    old = client.store(title="Sessions expire", narrative="Sessions expire after 30 minutes.").id
+    text = {"title": "Sessions expire", "narrative": "Sessions expire after 40 minutes."}
+    client.sync()
+    assert [brief.id for brief in client.store(**text).similar] == [old]  # type: ignore[arg-type]  # both are texts
+    text["narrative"] = "Sessions expire after 50 minutes."
+    assert old not in {brief.id for brief in client.store(**text, supersedes=[old]).similar}  # type: ignore[arg-type]  # likewise
+
+
 def test_of_memories_stored_together_each_supersedes_what_it_names(client: Client) -> None:
     old = client.store(narrative=OLD).id
     one, two = client.store_many([{"narrative": NEW, "supersedes": [old]}, {"narrative": "Tea is at five."}])
