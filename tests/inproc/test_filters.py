@@ -22,7 +22,7 @@ QUERY = "harbour"
 # Each filter with some values of it, and what a memory must be for each value.
 CHOICES: dict[str, list[Any]] = {
     "memory_types": [["decision"], ["decision", "insight"]],
-    "concepts": [["SHIPS"], ["ships", "cranes"]],
+    "concepts": [["SHIP"], ["ships", "cranes"]],
     "tags": [["north"], ["north", "South"]],
     "source_files": [["api"], [FILE], ["api/models/", "README.md"], ["./"], [f"{FILE}:3-4"]],
     "symbols": [[f"{FILE}::Memory"], [f"{FILE}::load"], [f"{VIEWS}::show", f"{FILE}::connect"]],
@@ -66,9 +66,13 @@ def lowered(labels: list[str]) -> set[str]:
     return {label.casefold() for label in labels}
 
 
+def singular(concepts: list[str]) -> set[str]:
+    return {concept.removesuffix("s") for concept in lowered(concepts)}
+
+
 HOLDS: dict[str, Callable[[Memory, Any], bool]] = {
     "memory_types": lambda memory, wanted: memory.memory_type in [{"insight": "debugging"}.get(w, w) for w in wanted],
-    "concepts": lambda memory, wanted: lowered(wanted) <= lowered(memory.concepts),
+    "concepts": lambda memory, wanted: singular(wanted) <= singular(memory.concepts),
     "tags": lambda memory, wanted: lowered(wanted) <= lowered(memory.tags),
     "source_files": in_files,
     "symbols": in_symbols,

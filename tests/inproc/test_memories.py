@@ -75,6 +75,9 @@ def test_the_same_text_is_refused_unless_forced(client: Client) -> None:
     with pytest.raises(RecallError) as refusal:
         client.store(title="use utc", narrative="everywhere")
     assert (code_of(refusal), refusal.value.details["id"]) == ("duplicate", first.id)
+    assert refusal.value.details["choices"] == ["update", "supersede", "store anyway"]
+    assert f"recall edit {first.id}" in refusal.value.message
+    assert "--force" in refusal.value.message
     assert client.store(title="Use UTC", narrative="Everywhere.", force=True).id != first.id
 
 
@@ -106,6 +109,20 @@ def test_near_doubles_are_stored_and_named(house: House, client: Client) -> None
     wait_until(lambda: client.status().vectors == "ready", 20, "the index to catch up")
     second = client.store(title="Lazy loading strategy", narrative=text + " in production")
     assert [brief.id for brief in second.similar] == [first.id]
+    assert 0.85 <= (second.similar[0].similarity or 0) < 1
+
+
+def test_a_rule_that_replaces_another_is_not_taken_for_it_nor_is_a_forgotten_one(client: Client) -> None:
+    first = client.store(narrative="Access tokens expire after 15 minutes, then the client asks for new ones.")
+    wait_until(lambda: client.status().vectors == "ready", 20, "the index to catch up")
+    again = "After 15 minutes access tokens expire, and the client then asks for new ones."
+    assert (
+        client.store(narrative="Access tokens expire after 60 minutes, then the client asks for new ones.").similar
+        == []
+    )
+    assert [brief.id for brief in client.store(narrative=again).similar] == [first.id]
+    client.forget([first.id])
+    assert first.id not in [brief.id for brief in client.store(narrative=again, force=True).similar]
 
 
 def test_a_missing_file_is_kept_with_a_warning_and_a_missing_symbol_refused_with_near_names(client: Client) -> None:

@@ -37,7 +37,7 @@ LENGTH_WORDS = 64
 """A text of so many words is as long as helps."""
 
 
-ANSWERED, ANSWERED_BY_ONE = 0.39, 0.18
+ANSWERED, ANSWERED_BY_ONE = 0.39, 0.14
 """Evidence that the best of many memories must have, or nothing that is stored answers the question; and the only one.
 
 The more there are, the more is found in the best of them by chance.
@@ -112,6 +112,12 @@ class Question:
                 for number in self._stems.get(word[:STEM], ()):
                     best[number] = max(best[number], SAME_STEM)
         return sum(share * how for share, how in zip(self._shares, best, strict=True))
+
+    def shared_with(self, words: AbstractSet[str]) -> list[str]:
+        """Those of the question's words that a text has, in any form or in other words."""
+        numbers = {number for word in words & self._matches.keys() for number, how in self._matches[word] if how >= 0.5}
+        numbers |= {number for word in words for number in self._stems.get(word[:STEM], ())}
+        return [self.words[number] for number in sorted(numbers)]
 
 
 class Text(NamedTuple):

@@ -29,10 +29,11 @@ LIKE_WORDS = 4
 """For each of the query's words, so many that are like it are looked for as words too."""
 PROMISING = 120
 """Of the candidates, so many are looked at together with what stands before them."""
-SEEDS = 5
+SEEDS = 3
 """The best answers, from which activation spreads to what belongs to them."""
 LEAST_ACTIVATION = 0.25
 """How much must reach a memory that does not answer by itself for it to be shown too."""
+SAID_WHEN_ASKED = 0.3
 KEPT_TEXTS = 4_096
 """Texts kept as they were taken apart, some 15 MB."""
 IMPORTANCE_SHARE = 0.05
@@ -45,7 +46,9 @@ class Hit:
 
     row: MemoryRow
     parts: Parts
-    score: float
+    score: float = 0.0
+    why: list[str] = field(default_factory=list)
+    """In words, for whoever asked."""
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ class Retrieval:
         self._store = store
         self._vectors = vectors
         self._associations = associations
-        self._weights = weights
+        self.weights = weights
 
     async def retrieve(
         self,
@@ -112,31 +115,34 @@ class Retrieval:
         if not any(ranking.evidence(hit.parts) >= least_evidence for hit in answers):
             return Retrieved(unrelated=len(found.rows))
         self._score(answers)
-        if self._weights.association:
+        if self.weights.association:
             answers += await self._associated(tree, answers, selection)
             self._score(answers)
+        for hit in answers[:least]:
+            hit.why += _reasons(hit, found.question)
         return Retrieved(answers, max(len(found.rows) - len(answers), 0))
 
     def _score(self, hits: list[Hit]) -> None:
         """Give each its score, and put the best first."""
         for hit in hits:
             importance = 1 - IMPORTANCE_SHARE * (1 - hit.row.importance_score)
-            hit.score = ranking.score(hit.parts, self._weights) * importance
+            hit.score = ranking.score(hit.parts, self.weights) * importance
         hits.sort(key=lambda hit: (-hit.score, -hit.row.seq))
 
     async def _associated(self, tree: Tree, answers: list[Hit], selection: Selection | None) -> list[Hit]:
         """Tell the answers how much belongs to the best of them, and find what belongs to these besides."""
         seeds = {hit.row.id: hit.score for hit in answers[:SEEDS]}
-        activated = await self._associations.spread(tree, seeds)
+        activated = await self._associations.spread(tree, seeds, steps=1)
         known = {hit.row.id for hit in answers}
         for hit in answers:
             if hit.row.id in activated:
                 hit.parts.association = activated[hit.row.id].value
+                hit.why += [f"association: {activated[hit.row.id].why[0]}"]
         strong = {each for each, activation in activated.items() if activation.value >= LEAST_ACTIVATION} - known
         wanted = await selection.among(strong) if selection else strong
         rows = await self._store.truth.read(memories.get_many, sorted(wanted))
         return [
-            Hit(row, Parts(association=activated[row.id].value), 0.0)
+            Hit(row, Parts(association=activated[row.id].value), why=[f"association: {activated[row.id].why[0]}"])
             for row in rows.values()
             if row.forgotten_at is None
         ]
@@ -220,11 +226,21 @@ class Retrieval:
         for row in found.rows.values():
             parts = _own_parts(row, found, texts[row.seq], voices)
             parts.near = nearness.get(row.id, 0.0)
-            hits.append(Hit(row, parts, ranking.total(parts, self._weights)))
+            hits.append(Hit(row, parts, ranking.total(parts, self.weights)))
         hits.sort(key=lambda hit: -hit.score)
         for hit in hits[:PROMISING]:
             _add_neighbours(hit, found, texts)
         return hits[:PROMISING]
+
+
+def _reasons(hit: Hit, question: Question) -> list[str]:
+    parts, text = hit.parts, _taken_apart(hit.row)
+    meaning, shared = max(parts.meaning, parts.beside), question.shared_with(text.words)
+    reasons = [f"meaning {meaning:.2f}"] if meaning > 0 else []
+    reasons += [f"words: {', '.join(shared)}"] if shared else []
+    reasons += [f"of {text.voice}"] if parts.named else []
+    reasons += ["of that time"] if parts.time else []
+    return reasons + (["follows a question like this"] if parts.asked > SAID_WHEN_ASKED else [])
 
 
 def _by_words(

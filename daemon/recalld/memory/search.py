@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
@@ -16,8 +17,9 @@ from recalld.memory.filters import Filters
 from recalld.memory.proximity import Near, Proximity
 from recalld.memory.ranking import Weights
 from recalld.memory.retrieval import Hit, Retrieval
+from recalld.memory.similarity import LEAST_COSINE, SAME, similarity
 from recalld.memory.succession import put_behind
-from recalld.memory.text import words_of
+from recalld.memory.text import whole_text
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.views import Views
 from recalld.store import Store, anchors, links, memories, words
@@ -27,8 +29,8 @@ from recalld.vectors import Vectors, VectorsUnavailable
 SPARE = 10
 """Shown more than asked for, before stale ones fall behind."""
 STALE_FACTOR = {"changed": 0.9, "moved+changed": 0.95, "ambiguous": 0.9, "missing": 0.8}
-SIMILAR_COSINE = 0.85
-SIMILAR_WORDS = 0.5
+COMPARED = 10
+"""How many of the nearest memories are looked at for one that says the same."""
 
 
 class Search:
@@ -49,7 +51,7 @@ class Search:
         self._views = views
         self._proximity = proximity
         self._filters = Filters(store)
-        self._retrieval = Retrieval(config, store, vectors, associations, weights or Weights())
+        self.retrieval = Retrieval(config, store, vectors, associations, weights or Weights())
 
     async def search(self, tree: Tree, request: wire.Search) -> wire.SearchReply:
         """The memories that answer a query, best first, none that is unrelated.
@@ -60,7 +62,7 @@ class Search:
         warnings: list[str] = []
         selection = await self._filters.select(tree, request)
         nearby = await self._proximity.of_request(tree, request)
-        retrieved = await self._retrieval.retrieve(
+        retrieved = await self.retrieval.retrieve(
             tree,
             request.query,
             least=2 * request.limit,
@@ -91,25 +93,25 @@ class Search:
         )
 
     async def similar(self, tree: Tree, row: MemoryRow) -> list[Brief]:
-        """Memories of the row's workspace that say nearly the same: near in meaning and half of their words shared."""
+        """Memories of the row's workspace that say the same, the likest first; nothing while vectors are not there."""
+        text = whole_text(row.title, row.narrative)
         try:
-            near = await self._vectors.query(f"{row.title}\n{row.narrative}", workspace_ids=[row.workspace_id], n=5)
+            near = await self._vectors.query(text, workspace_ids=[row.workspace_id], n=COMPARED)
         except VectorsUnavailable:
             return []
-        ids = [memory_id for memory_id, cosine in near if cosine >= SIMILAR_COSINE]
-        rows = await self._store.truth.read(memories.get_many, ids)
-        bound, successors = await self._store.truth.read(_said_of, [tree.workspace_id, PERSONAL], ids)
+        cosines = {memory_id: cosine for memory_id, cosine in near if cosine >= LEAST_COSINE}
+        rows = await self._store.truth.read(memories.get_many, list(cosines))
+        # Some milliseconds for ten long texts: too much for the event loop.
+        alike = await asyncio.to_thread(_same, text, list(rows.values()), cosines)
+        bound, successors = await self._store.truth.read(
+            _said_of, [tree.workspace_id, PERSONAL], [other.id for other, _ in alike]
+        )
         found = []
-        for memory_id, cosine in near:
-            other = rows.get(memory_id)
-            if other is None or other.forgotten_at is not None:
-                continue
-            if _overlap(f"{row.title} {row.narrative}", f"{other.title} {other.narrative}") >= SIMILAR_WORDS:
-                brief = self._views.brief(
-                    tree, other, bound.get(memory_id, []), superseded_by=successors.get(memory_id)
-                )
-                brief.score, brief.why = round(cosine, 4), [f"meaning {cosine:.2f}"]
-                found.append(brief)
+        for other, how in alike:
+            cosine = cosines[other.id]
+            brief = self._views.brief(tree, other, bound.get(other.id, []), superseded_by=successors.get(other.id))
+            brief.similarity, brief.score, brief.why = how, round(cosine, 4), [f"meaning {cosine:.2f}"]
+            found.append(brief)
         return found
 
     async def near(self, tree: Tree, text: str, limit: int) -> list[tuple[str, float]]:
@@ -126,15 +128,11 @@ class Search:
         stale = STALE_FACTOR.get(brief.verdict or "", 1.0)
         brief.score = round(hit.score * stale, 4)
         parts = {name: round(value, 4) for name, value in asdict(hit.parts).items()}
-        brief.why += [f"{name} {value:.2f}" for name, value in parts.items() if value > 0 and name not in UNSAID]
+        brief.why += hit.why
         if hit.row.id in nearby:
             brief.why.append(nearby[hit.row.id].why)
         brief.parts = parts | {"stale": stale, "importance": hit.row.importance_score}
         return brief
-
-
-UNSAID = ("length", "near")
-"""Parts that are no reason by themselves, or are said in words."""
 
 
 def _said_of(
@@ -144,6 +142,11 @@ def _said_of(
     return anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids)
 
 
-def _overlap(one: str, other: str) -> float:
-    a, b = ({word.casefold() for word in words_of(text)} for text in (one, other))
-    return len(a & b) / max(len(a | b), 1)
+def _same(text: str, others: Sequence[MemoryRow], cosines: Mapping[str, float]) -> list[tuple[MemoryRow, float]]:
+    """Those of the others that say what the text says, and how far, the likest first."""
+    compared = [
+        (other, round(similarity(text, whole_text(other.title, other.narrative), cosines[other.id]), 4))
+        for other in others
+        if other.forgotten_at is None
+    ]
+    return sorted(((other, how) for other, how in compared if how >= SAME), key=lambda each: -each[1])

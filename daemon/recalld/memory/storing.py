@@ -192,10 +192,11 @@ def _refuse_double(row: MemoryRow, double: str | None) -> None:
     if double is not None:
         raise RecallError(
             "duplicate",
-            f"{double} says this already ({shortened(row.title, 60)}): edit it, or store anyway with force",
+            f"{double} says this already ({shortened(row.title, 60)}): `recall edit {double}` updates it, "
+            "`--force` stores this one anyway",
             field="narrative",
             id=double,
-            choices=["edit", "force"],
+            choices=["update", "supersede", "store anyway"],
         )
 
 

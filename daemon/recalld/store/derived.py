@@ -78,9 +78,13 @@ def frequencies(connection: Connection, workspace_ids: Sequence[str], words: Seq
 
 
 def labelled(kind: Literal["concept", "tag"], label: str) -> Select[tuple[int]]:
-    """A query for the `seq` of the memories with this concept or tag, whatever its case; forgotten ones too."""
+    """A query for the `seq` of the memories with this concept, however spelled, or tag, whatever its case.
+
+    Forgotten ones too.
+    """
     labels = memory_labels.c
-    return select(labels.memory_seq).where(labels.kind == kind, labels.key == _label_key(label))
+    key = concept_key(label) if kind == "concept" else _label_key(label)
+    return select(labels.memory_seq).where(labels.kind == kind, labels.key == key)
 
 
 def index(connection: Connection, stored: Stored) -> None:

@@ -99,6 +99,8 @@ class Vectors:
         self._touched: dict[str, int] = {}
         self._in_hand: dict[str, int] = {}
         self._backlog: deque[str] = deque()
+        self._to_learn_after: int | None = None
+        """The process knows the words of the memories up to this one in order of storing; None: of all."""
         self._wake = asyncio.Event()
         self._waiting: set[asyncio.Future[None]] = set()
 
@@ -228,10 +230,11 @@ class Vectors:
         process = await VectorProcess.start(on_end=self._wake.set)
         try:
             await process.call("load", self._config.embed_threads)
-            await process.call("open", str(self._folder), self._config.chroma_url)
+            await process.call("open", str(self._folder / "chroma"), self._config.chroma_url)
             self._touched = self._in_hand | self._touched  # what the last process had in hand when it ended
             self._in_hand = {}
             self._backlog = await self._compare(process)
+            self._to_learn_after = 0
             self._process = process
             self._report_progress()
             while True:
@@ -257,6 +260,8 @@ class Vectors:
                 for _ in ids:
                     self._backlog.popleft()
             self._report_progress()
+        elif self._to_learn_after is not None:
+            await self._learn_some(process, self._to_learn_after)
         else:
             self._wake.clear()
             await self._wake.wait()
@@ -289,9 +294,7 @@ class Vectors:
         items: list[tuple[str, str, str, bytes, bytes]] = []
         pieces_of_items = 0
         for memory_id, wish in wanted.items():
-            unknown = await process.call("unknown", list(wish.words))
-            for some in _in_groups(unknown, WORDS_AT_ONCE):
-                await process.call("learn", some)
+            await self._learn(process, wish.words)
             pieces = await process.call("pieces", wish.text)
             vectors = [await process.call("embed", some) for some in _in_groups(pieces, EMBEDDED_AT_ONCE)]
             beside = await process.call("embed", [wish.beside]) if wish.beside else b""
@@ -302,6 +305,18 @@ class Vectors:
                 items, pieces_of_items = [], 0
         if items:
             await process.call("upsert", items)
+
+    async def _learn_some(self, process: VectorProcess, after: int) -> None:
+        """Let a new process know the words of the next memories."""
+        page = await self._source.live(after, BATCH)
+        for wish in (await self._source.texts([memory_id for _, memory_id, *_ in page])).values():
+            await self._learn(process, wish.words)
+        self._to_learn_after = page[-1][0] if page else None
+
+    async def _learn(self, process: VectorProcess, words: Sequence[str]) -> None:
+        unknown = await process.call("unknown", list(words))
+        for some in _in_groups(unknown, WORDS_AT_ONCE):
+            await process.call("learn", some)
 
     def _oldest_touch(self) -> int:
         """The number of the oldest touch that the index does not reflect."""

@@ -52,9 +52,8 @@ class Operations:
         self._embedder.load(threads)
 
     def open(self, folder: str, url: str) -> None:
-        """Open the index and the vocabulary."""
-        self._index.open(Path(folder) / "chroma", url)
-        self._vocabulary.open(Path(folder))
+        """Open the index."""
+        self._index.open(Path(folder), url)
 
     def clear(self) -> None:
         """Empty the index."""
@@ -123,9 +122,8 @@ class Operations:
         return strangers[word] if known is None else known
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the index's files."""
         self._index.close()
-        self._vocabulary.close()
 
     def _embed_query(self, text: str) -> Matrix:
         vector: Matrix = self._embedder.embed([text])[0]

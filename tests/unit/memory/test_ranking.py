@@ -91,3 +91,9 @@ def test_each_part_can_be_switched_off(name: str) -> None:
 
 def test_voices_do_not_answer_by_themselves() -> None:
     assert ranking.evidence(Parts(named=1.0, time=1.0, length=1.0, before=1.0)) == 0.0
+
+
+def test_the_best_of_many_must_have_more_evidence_than_the_only_one() -> None:
+    needed = [ranking.least_evidence(count) for count in (0, 1, 10, 400, 100_000)]
+    assert needed == sorted(needed)
+    assert needed[0] == needed[1] < needed[2] < needed[3] == needed[4]

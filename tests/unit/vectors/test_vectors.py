@@ -345,3 +345,20 @@ def test_a_model_that_is_missing_takes_only_the_search_by_meaning(
         await vectors.stop()
 
     asyncio.run(scenario())
+
+
+def test_a_word_of_a_question_is_known_in_other_words_also_after_a_restart(opened: Opened) -> None:
+    shelf = Shelf(["the cache is in Redis", "bananas are yellow"])
+
+    async def scenario() -> None:
+        for _ in range(2):
+            async with opened(shelf) as vectors:
+                async with asyncio.timeout(20):
+                    while "cache" not in await like(vectors):  # each question waits for what it is asked of
+                        continue
+                assert "bananas" not in await like(vectors)
+
+    async def like(vectors: Vectors) -> dict[str, float]:
+        return (await vectors.ask("caching", ["caching"], workspace_ids=["ws-a"], n=1)).like["caching"]
+
+    asyncio.run(scenario())

@@ -18,7 +18,7 @@ class Filtered(Request):
     memory_types: list[str] = []
     """Any of these."""
     concepts: list[Label] = []
-    """All of these, whatever their case."""
+    """All of these, however they are spelled: `N+1 queries` is `n plus one` too."""
     tags: list[Label] = []
     """All of these, whatever their case."""
     source_files: Paths = []

@@ -1,0 +1,272 @@
+"""Whether two memories say the same: near in meaning, alike in words, and of one mind in what they state. Pure.
+
+Vectors see the subject, hardly the statement: a rule and its replacement are nearer to each other than many a
+paraphrase. So what a statement turns on is compared by itself: numbers, names, negations and opposites.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+
+from recalld.memory.text import sentences, stem
+from recalld.store.words import SHORT_FORMS, content_words
+
+SAME = 0.85
+"""From here on two memories say the same."""
+LEAST_COSINE = 0.5
+"""Below, no words make two memories say the same."""
+
+_MEANING, _WORDS, _GROUND = 0.7, 0.3, 0.1
+"""Shares of cosine and words, and what brings an ordinary paraphrase above `SAME`."""
+_ODD_VALUE = 0.06
+"""Taken off for each value that one text alone states."""
+_ODD_WORD, _FREE_WORDS = 0.02, 2
+"""Taken off for each word by which one text says more than the other, after the first few."""
+_DIFFERENT = 0.7
+"""What is left where the texts state different things."""
+_NEARLY = 0.99
+"""The most for texts that are not the same to the letter."""
+_MOST_READ = 4000
+"""Characters of each text: what memories state, they state at the beginning."""
+_LONGEST_NAME = 60
+_LONGEST_SENTENCE = 300
+
+_NUMBER = re.compile(r"(?<![\w.])v?\d+(?:[.:,]\d+)*(?:\.x)?", re.IGNORECASE)
+_QUOTED = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|(?<!\w)'([^'\n]+)'(?!\w)")
+_TOKEN = re.compile(r"[^\W_][\w.-]*\w|\w")
+_NUMBER_WORDS = {
+    word: str(number)
+    for number, word in enumerate(
+        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+    )
+}
+_NEGATION = re.compile(
+    r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|forbid\w*|prohibit\w*)\b|n[’']t\b", re.IGNORECASE
+)
+_SOFT_NEGATION = re.compile(
+    r"\b(?:instead|rather|avoid\w*|skip\w*|out of|prevent\w*|refus\w*|reject\w*)\b", re.IGNORECASE
+)
+_SUPERSEDES = re.compile(
+    r"\b(?:no longer|any ?more|formerly|previously|used to be|dropped|abandoned|retired|deprecated|"
+    r"(?:replaced|migrated|switched|moved) (?:by|with|from|to|away)|as of now|from now on)\b",
+    re.IGNORECASE,
+)
+_RELATION = re.compile(
+    r"\b(?:overrid(?:e|es)|over|before|after|than|instead of|depends? on|calls?|imports?|owns?|wins?)\b"
+)
+
+_OPPOSITES = """
+    always usually / never | before / after | allow permit may / forbid prohibit deny disallow | enable / disable
+    | include / exclude leave | begin start prefix / end finish suffix | first / last | minimum least / maximum most
+    | above over more greater larger / below under less fewer smaller | true / false | on / off
+    | required mandatory / optional | public / private | accept / reject refuse
+    | internal / external | hard / soft | add / remove | abort fail stop / skip continue ignore proceed
+    | raise throw / return | manual hand / automatic generate autogenerate | eager / lazy
+    | sync synchronous synchronously / async asynchronous asynchronously
+    | tab / space | ascending / descending | upper uppercase / lower lowercase
+    | push / pull poll | single / many multiple several | local / remote | keep / delete drop
+    | block / warn | exact / approximate | mutable / immutable | online / offline | client / server
+    | share shared common / own separate isolated
+"""
+_KINDS = """
+    millisecond ms | second | minute | hour | day daily nightly | week weekly | month monthly | year yearly annually
+    / byte | kb kib kilobyte | mb mib megabyte | gb gib gigabyte | tb tib terabyte
+    / monday | tuesday | wednesday | thursday | friday | saturday | sunday
+    / trace | debug | info | warning | error | critical
+    / development dev | staging | production prod
+    / string text | json | xml | yaml | toml | csv
+    / minor | major | patch
+    / head | top | bottom / left | right / row | column
+"""
+
+
+def _opposites() -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    for pair in _OPPOSITES.split("|"):
+        one, other = (frozenset(stem(word) for word in side.split()) for side in pair.split("/"))
+        yield one, other
+    for kind in _KINDS.split("/"):
+        sides = [frozenset(stem(word) for word in side.split()) for side in kind.split("|")]
+        for number, side in enumerate(sides):
+            yield side, frozenset().union(*sides[:number], *sides[number + 1 :])
+
+
+_EXCLUDE = tuple(_opposites())
+"""Words, as stems, that cannot both be true of one thing."""
+_NEGATING = ("un", "in", "im", "dis", "non", "de", "a")
+_FUNCTION_WORDS = frozenset(
+    """
+    a an and are as be for has have in is it its must need of shall should that the this to will
+    """.split()  # noqa: SIM905 - a list of words is easier to read
+)
+"""Words that are put in each other's place without a change of what is said."""
+
+
+def similarity(one: str, other: str, cosine: float) -> float:
+    """How far two texts say the same, 0 to 1; from `SAME` on they do.
+
+    Args:
+        one, other: texts of two memories, in either order.
+        cosine: of their vectors.
+    """
+    if cosine < LEAST_COSINE:
+        return max(cosine, 0.0)
+    if one == other:
+        return 1.0
+    a, b = _Statement(one[:_MOST_READ]), _Statement(other[:_MOST_READ])
+    only_a, only_b = _unmatched(a.words, b.words), _unmatched(b.words, a.words)
+    count = len(a.words) + len(b.words)
+    shared = (count - len(only_a) - len(only_b)) / max(count, 1)
+    odd_a, odd_b = a.values_beyond(b), b.values_beyond(a)
+    surplus = abs(len(only_a) - len(only_b))
+    score = _MEANING * cosine + _WORDS * shared + _GROUND
+    score -= _ODD_VALUE * (len(odd_a) + len(odd_b)) + _ODD_WORD * max(surplus - _FREE_WORDS, 0)
+    if (odd_a and odd_b) or _numbers_differ(a, b) or _contradict(a, b) or _one_replaced(a, b):
+        score *= _DIFFERENT
+    return min(max(score, 0.0), _NEARLY)
+
+
+class _Statement:
+    """A text, and what it states."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.folded = text.casefold()
+        self.tokens = [token.casefold() for token in _TOKEN.findall(text)]
+        self.stems = frozenset(stem(token) for token in self.tokens)
+        self.words = frozenset(stem(word) for word in content_words(text))
+        self.negated = bool(_NEGATION.search(text))
+        self.negated_softly = bool(_SOFT_NEGATION.search(text))
+        self.supersedes = bool(_SUPERSEDES.search(text))
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Its numbers, versions and times, also those written as words."""
+        return self.figures | {_NUMBER_WORDS[token] for token in self.tokens if token in _NUMBER_WORDS}
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        """Its numbers written in figures."""
+        return frozenset(number.casefold().lstrip("v") for number in _NUMBER.findall(self.text))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What it quotes, and its identifiers and proper names, in lower case."""
+        quoted = (next(filter(None, found)) for found in _QUOTED.findall(self.text))
+        names = {name.casefold().removesuffix("()") for name in quoted if len(name) <= _LONGEST_NAME}
+        for sentence in sentences(self.text):
+            for number, token in enumerate(_TOKEN.findall(sentence)):
+                if _is_name(token, opens=number == 0):
+                    names.add(token.casefold())
+        return frozenset(names)
+
+    def values_beyond(self, other: _Statement) -> set[str]:
+        """Names, and numbers in figures, of this text that the other does not have."""
+        return {*(self.figures - other.numbers), *(name for name in self.names - self.figures if not other.has(name))}
+
+    def has(self, name: str) -> bool:
+        """Whether the text has the name, written in any of its ways."""
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", self.folded):
+            return True
+        return name.isalpha() and not _unmatched({stem(name)}, self.stems)
+
+
+def _is_name(token: str, *, opens: bool) -> bool:
+    if any(character.isdigit() for character in token):
+        return not _NUMBER.fullmatch(token)
+    if "_" in token or (token.isupper() and len(token) > 1):
+        return True
+    if not token[1:].islower():
+        return len(token) > 1 and any(character.isupper() for character in token[1:])
+    return token[0].isupper() and not opens
+
+
+def _unmatched(words: AbstractSet[str], others: AbstractSet[str]) -> set[str]:
+    """The words, as stems, that the others do not have, not in another form or by a short name either."""
+    by_start: dict[str, list[str]] = {}
+    for other in others:
+        by_start.setdefault(other[:_LEAST_START], []).append(other)
+    return {
+        word
+        for word in words - others
+        if not (_SHORT_STEMS.get(word, frozenset()) & others)
+        and not any(_one_word(word, other) for other in by_start.get(word[:_LEAST_START], ()))
+    }
+
+
+def _one_word(one: str, other: str) -> bool:
+    """Whether two stems are of one word: `pin` and `pinn`, `overrid` and `overridden`."""
+    shorter, longer = sorted((one, other), key=len)
+    return (
+        len(shorter) >= _LEAST_START
+        and longer.isalpha()
+        and longer.startswith(shorter)
+        and len(longer) - len(shorter) <= _LONGEST_ENDING
+    )
+
+
+_LEAST_START = 3
+_LONGEST_ENDING = 3
+_SHORT_STEMS = {stem(word): frozenset(stem(each) for each in others) for word, others in SHORT_FORMS.items()}
+
+
+def _numbers_differ(a: _Statement, b: _Statement) -> bool:
+    return bool(a.numbers - b.numbers) and bool(b.numbers - a.numbers)
+
+
+def _contradict(a: _Statement, b: _Statement) -> bool:
+    """One denies, replaces or reverses what the other states."""
+    if a.supersedes != b.supersedes:
+        return True
+    if (a.negated and not (b.negated or b.negated_softly)) or (b.negated and not (a.negated or a.negated_softly)):
+        return True
+    only_a, only_b = a.stems - b.stems, b.stems - a.stems
+    for one, other in _EXCLUDE:
+        if (only_a & one and only_b & other) or (only_a & other and only_b & one):
+            return True
+    if any(f"{prefix}{word}" in only_b for word in only_a for prefix in _NEGATING):
+        return True
+    if any(f"{prefix}{word}" in only_a for word in only_b for prefix in _NEGATING):
+        return True
+    return _reversed(a, b)
+
+
+def _reversed(a: _Statement, b: _Statement) -> bool:
+    """What stands before a relation in one text stands behind the same relation in the other."""
+    sides = {relation: (before, behind) for relation, before, behind in _relations(a.folded)}
+    for relation, other_before, other_behind in _relations(b.folded):
+        before, behind = sides.get(relation, (set[str](), set[str]()))
+        ahead, back = before & other_behind, behind & other_before
+        if ahead and back and len(ahead) + len(back) > len(before & other_before) + len(behind & other_behind):
+            return True
+    return False
+
+
+def _relations(text: str) -> Iterator[tuple[str, set[str], set[str]]]:
+    """Words that tell two things apart by their order, with the words before and behind in their sentence."""
+    for sentence in sentences(text):
+        for found in _RELATION.finditer(sentence[:_LONGEST_SENTENCE]):
+            before, behind = (
+                content_words(sentence[: found.start()]),
+                content_words(sentence[found.end() : _LONGEST_SENTENCE]),
+            )
+            yield stem(found[0]), {stem(word) for word in before}, {stem(word) for word in behind}
+
+
+def _one_replaced(a: _Statement, b: _Statement) -> bool:
+    """The texts are the same word by word, but one telling word has another in its place, or the last few have."""
+    one, other = list(a.tokens), list(b.tokens)
+    while one and other and one[0] == other[0]:
+        del one[0], other[0]
+    at_end = one[-1:] != other[-1:]
+    while one and other and one[-1] == other[-1]:
+        del one[-1], other[-1]
+    if max(len(one), len(other)) > (_FEW if at_end else 1):
+        return False
+    telling, others = ({stem(word) for word in each if word not in _FUNCTION_WORDS} for each in (one, other))
+    return bool(telling and others and (_unmatched(telling, others) and _unmatched(others, telling)))
+
+
+_FEW = 2

@@ -1,0 +1,89 @@
+"""Whether two memories say the same."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from recalld.memory.similarity import LEAST_COSINE, SAME, similarity
+
+NEAR = 0.95
+"""A cosine that rules and their replacements reach as well as paraphrases."""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Tokens live for 15 minutes.", "Tokens are valid for 15 minutes."),
+        ("Never sleep in a test.", "Don't sleep in tests."),
+        ("The db is PostgreSQL.", "The database is Postgres."),
+        ("Wait three seconds.", "Wait for 3 seconds."),
+        ("Call `close()` at the end.", "At the end `close` is called."),
+        ("Local settings override the defaults.", "The defaults are overridden by local settings."),
+        ("Workers must not touch the disk.", "Keep workers out of touch with the disk."),
+        ("The job must be idempotent.", "The job has to be idempotent."),
+    ],
+)
+def test_the_same_in_other_words_is_the_same(one: str, other: str) -> None:
+    assert similarity(one, other, NEAR) >= SAME
+    assert similarity(one, other, NEAR) == similarity(other, one, NEAR)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Tokens live for 15 minutes.", "Tokens live for 60 minutes."),
+        ("Tokens live for 15 minutes.", "Tokens live for 15 seconds."),
+        ("Wait three seconds.", "Wait 4 seconds."),
+        ("We support Python 3.9 and later.", "We support Python 3.11 and later."),
+        ("Name tests `test_*.py`.", "Name tests `*_test.py`."),
+        ("Load children with load_all.", "Load children with load_each."),
+        ("The queue lives in Redis.", "The queue lives in Kafka."),
+        ("Mock services in unit tests.", "Do not mock services in unit tests."),
+        ("Always retry a failed upload.", "Never retry a failed upload."),
+        ("Validate before saving a form.", "Validate after saving a form."),
+        ("The cache is enabled.", "The cache is disabled."),
+        ("Writes are synchronous.", "Writes are asynchronous."),
+        ("The handler is reachable here.", "The handler is unreachable here."),
+        ("Local settings override the defaults.", "The defaults override local settings."),
+        ("The main module is called start.", "The main module is called begin."),
+        ("Errors are plain text.", "Errors are no longer plain text."),
+        ("Invoices round half up.", "Invoices round half to even."),
+        ("Tests share one database.", "Each test gets a database of its own."),
+    ],
+)
+def test_another_value_or_the_opposite_is_not_the_same(one: str, other: str) -> None:
+    assert similarity(one, other, NEAR) < SAME
+    assert similarity(one, other, NEAR) == similarity(other, one, NEAR)
+
+
+def test_a_memory_that_says_a_good_deal_more_is_not_the_same() -> None:
+    one = (
+        "Workspace isolation in all DB queries\nEvery query must filter by workspace_id — no exceptions. "
+        "pgvector indexes do not enforce tenant isolation."
+    )
+    other = (
+        "Workspace isolation invariant\nEvery database query must filter by workspace_id. This is a hard security "
+        "invariant, not a performance optimization. pgvector similarity queries do not enforce tenant isolation — the "
+        "WHERE clause is mandatory."
+    )
+    assert similarity(one, other, 0.9) < SAME
+
+
+def test_the_text_itself_is_wholly_similar_and_an_unrelated_one_as_far_as_its_meaning() -> None:
+    assert similarity("Use UTC.", "Use UTC.", 1.0) == 1.0
+    assert similarity("Use UTC.", "The parser is slow.", LEAST_COSINE - 0.1) == LEAST_COSINE - 0.1
+    assert similarity("Use UTC.", "The parser is slow.", -0.1) == 0.0
+
+
+def test_texts_without_words_are_compared() -> None:
+    assert 0 <= similarity("…", "?!", 0.9) <= 1
+
+
+def test_the_longest_texts_are_compared_at_once() -> None:
+    one = " ".join(f"word{number} override `name{number}`" for number in range(20_000))
+    other = " ".join(f"other{number} override `label{number}`" for number in range(20_000))
+    started = time.perf_counter()
+    assert similarity(one, other, NEAR) < SAME
+    assert time.perf_counter() - started < 1
