@@ -113,10 +113,10 @@ class Brief(Value):
     created_at: str = ""
     evidence: str | None = None
     """The command that proved it; in the replies of `audit` and `affected`."""
-    superseded_by: str | None = None
-    """The id of the memory that stands in its place."""
     similarity: float | None = None
     """How far it says the same as what was stored, 0.85 to 1; in the reply of `store`."""
+    superseded_by: str | None = None
+    """The id of the memory that stands in its place."""
 
 
 class Link(Value):

@@ -135,13 +135,6 @@ class Search:
         return brief
 
 
-def _said_of(
-    connection: Connection, scope: Sequence[str], ids: Sequence[str]
-) -> tuple[dict[str, list[AnchorRow]], dict[str, str]]:
-    """The anchors of memories, and what superseded them."""
-    return anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids)
-
-
 def _same(text: str, others: Sequence[MemoryRow], cosines: Mapping[str, float]) -> list[tuple[MemoryRow, float]]:
     """Those of the others that say what the text says, and how far, the likest first."""
     compared = [
@@ -150,3 +143,10 @@ def _same(text: str, others: Sequence[MemoryRow], cosines: Mapping[str, float]) 
         if other.forgotten_at is None
     ]
     return sorted(((other, how) for other, how in compared if how >= SAME), key=lambda each: -each[1])
+
+
+def _said_of(
+    connection: Connection, scope: Sequence[str], ids: Sequence[str]
+) -> tuple[dict[str, list[AnchorRow]], dict[str, str]]:
+    """The anchors of memories, and what superseded them."""
+    return anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids)
