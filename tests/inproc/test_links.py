@@ -9,6 +9,7 @@ import pytest
 from recall import Client, RecallError
 from recall.cli.main import main
 from recall.protocol.values import Memory
+from tests.e2e.running import wait_until
 from tests.inproc.conftest import House
 
 OLD = "Sessions expire after 30 minutes of idleness, as the security review wanted."
@@ -57,6 +58,14 @@ def test_a_context_puts_what_was_superseded_behind_and_says_so(client: Client, p
     assert [brief.id for brief in context.memories] == [new, old]
     assert f"superseded by {new}" in context.text
     assert [brief.superseded_by for brief in client.by_file("till.py").memories] == [None, new]
+
+
+def test_what_a_memory_supersedes_is_not_named_as_its_double(client: Client) -> None:
+    said = "Sessions of the web shop expire after half an hour in which nobody uses them"
+    old = client.store(narrative=f"{said}.").id
+    wait_until(lambda: client.status().vectors == "ready", 20, "the index to catch up")
+    assert old in {brief.id for brief in client.store(narrative=f"{said} at all.").similar}
+    assert old not in {brief.id for brief in client.store(narrative=f"{said} at last.", supersedes=[old]).similar}
 
 
 def test_of_memories_stored_together_each_supersedes_what_it_names(client: Client) -> None:

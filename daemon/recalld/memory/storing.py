@@ -69,7 +69,7 @@ class Storing:
             memory_type=row.memory_type,
             importance_score=row.importance_score,
             created_at=row.created_at,
-            similar=similar,
+            similar=[brief for brief in similar if brief.id not in request.supersedes],
             warnings=binding.warnings,
         )
 

@@ -28,7 +28,7 @@ from recall.protocol.requests import (
     StatusReply,
     StoreReply,
 )
-from recall.protocol.values import Anchor, AnchorTrail, Brief, Memory, MemoryVersion, SymbolOutline, TrailStep
+from recall.protocol.values import Anchor, AnchorTrail, Brief, Link, Memory, MemoryVersion, SymbolOutline, TrailStep
 from tests.unit.client.conftest import brief_context, workspace
 
 PLAIN = Style(colour=False)
@@ -394,3 +394,28 @@ def test_a_memory_cannot_steer_the_terminal() -> None:
     assert "\x9b" not in text
     assert "\x07" not in text
     assert "a\tb\n" in text
+
+
+def test_links_read_from_the_end_that_is_shown() -> None:
+    links = [
+        Link(kind="supersedes", direction="incoming", id="mem-2", title="Explicit loading"),
+        Link(kind="depends_on", direction="outgoing", id="mem-3", title="One session", origin="recognised"),
+        Link(kind="related_to", direction="both", id="mem-4", title="Pools"),
+    ]
+    text = render.memory(memory(superseded_by="mem-2", links=links), PLAIN)
+    assert text.splitlines()[-3:] == [
+        "superseded by Explicit loading  mem-2",
+        "depends on One session  mem-3  recognised",
+        "related to Pools  mem-4",
+    ]
+
+
+def test_a_successor_over_a_forgotten_one_is_said_without_a_link() -> None:
+    assert render.memory(memory(superseded_by="mem-9"), PLAIN).splitlines()[-1] == "superseded by mem-9"
+
+
+def test_lists_say_what_was_superseded() -> None:
+    old = brief(superseded_by="mem-2", score=0.4)
+    assert "superseded by mem-2" in render.listed(ListReply(memories=[old], total=1), PLAIN)
+    assert "superseded by mem-2" in render.found(SearchReply(results=[old]), PLAIN)
+    assert "superseded by" not in render.found(SearchReply(results=[brief()]), PLAIN)
