@@ -32,7 +32,7 @@ _NEARLY = 0.99
 _MOST_READ = 4000
 """Characters of each text: what memories state, they state at the beginning."""
 _LONGEST_NAME = 60
-_LONGEST_SENTENCE = 300
+_LONGEST_CLAUSE = 300
 
 _NUMBER = re.compile(r"(?<![\w.])v?\d+(?:[.:,]\d+)*(?:\.x)?", re.IGNORECASE)
 _QUOTED = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|(?<!\w)'([^'\n]+)'(?!\w)")
@@ -49,13 +49,14 @@ _NEGATION = re.compile(
 _SOFT_NEGATION = re.compile(
     r"\b(?:instead|rather|avoid\w*|skip\w*|out of|prevent\w*|refus\w*|reject\w*)\b", re.IGNORECASE
 )
+_CLAUSE_END = re.compile(r"[,;:]\s|\b(?:because|since|so|while|when|if)\b")
 _SUPERSEDES = re.compile(
     r"\b(?:no longer|any ?more|formerly|previously|used to be|dropped|abandoned|retired|deprecated|"
     r"(?:replaced|migrated|switched|moved) (?:by|with|from|to|away)|as of now|from now on)\b",
     re.IGNORECASE,
 )
 _RELATION = re.compile(
-    r"\b(?:overrid(?:e|es)|over|before|after|than|instead of|depends? on|calls?|imports?|owns?|wins?)\b"
+    r"\b(?:overrid(?:e|es)|over(?! \d)|before|after|than|instead of|depends? on|calls?|imports?|owns?|wins?)\b"
 )
 
 _OPPOSITES = """
@@ -245,12 +246,12 @@ def _reversed(a: _Statement, b: _Statement) -> bool:
 
 
 def _relations(text: str) -> Iterator[tuple[str, set[str], set[str]]]:
-    """Words that tell two things apart by their order, with the words before and behind in their sentence."""
-    for sentence in sentences(text):
-        for found in _RELATION.finditer(sentence[:_LONGEST_SENTENCE]):
+    """Words that tell two things apart by their order, with the words before and behind in their clause."""
+    for clause in (each for sentence in sentences(text) for each in _CLAUSE_END.split(sentence)):
+        for found in _RELATION.finditer(clause[:_LONGEST_CLAUSE]):
             before, behind = (
-                content_words(sentence[: found.start()]),
-                content_words(sentence[found.end() : _LONGEST_SENTENCE]),
+                content_words(clause[: found.start()]),
+                content_words(clause[found.end() : _LONGEST_CLAUSE]),
             )
             yield stem(found[0]), {stem(word) for word in before}, {stem(word) for word in behind}
 
