@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
 from functools import cached_property
 
+from recalld.memory.opposites import EXCLUDING, FUNCTION_WORDS
 from recalld.memory.text import sentences, stem
 from recalld.store.words import SHORT_FORMS, content_words
 
@@ -53,60 +54,15 @@ _SOFT_NEGATION = re.compile(
 _CLAUSE_END = re.compile(r"[,;:]\s|\b(?:because|since|so|while|when|if)\b")
 _SUPERSEDES = re.compile(
     r"\b(?:no longer|any ?more|formerly|previously|used to be|dropped|abandoned|retired|deprecated|"
-    r"replaced|migrated|switched|moved|as of now|from now on)\b",
+    r"replaced|migrated|switched|moved|except|apart from|other than|as of now|from now on)\b",
     re.IGNORECASE,
 )
 _RELATION = re.compile(
     r"\b(?:overrid(?:e|es)|over(?! \d)|before|after|than|instead of|depends? on|calls?|imports?|owns?|wins?)\b"
 )
 
-_OPPOSITES = """
-    always usually / never | before / after | allow permit may / forbid prohibit deny disallow | enable / disable
-    | include / exclude leave | begin start prefix / end finish suffix | first / last | minimum least / maximum most
-    | above over more greater larger / below under less fewer smaller | true / false | on / off
-    | required mandatory / optional | public / private | accept / reject refuse
-    | internal / external | hard / soft | add / remove | abort fail stop / skip continue ignore proceed
-    | raise throw / return | manual hand / automatic generate autogenerate | eager / lazy
-    | sync synchronous synchronously / async asynchronous asynchronously
-    | tab / space | ascending / descending | upper uppercase / lower lowercase
-    | push / pull poll | single exactly / many multiple several | local / remote | keep / delete drop
-    | block / warn | exact / approximate | mutable / immutable | online / offline | client / server
-    | share shared common / own separate isolated
-"""
-_KINDS = """
-    millisecond ms | second | minute | hour | day daily nightly | week weekly | month monthly | year yearly annually
-    / byte | kb kib kilobyte | mb mib megabyte | gb gib gigabyte | tb tib terabyte
-    / monday | tuesday | wednesday | thursday | friday | saturday | sunday
-    / trace | debug | info | warning | error | critical
-    / development dev | staging | production prod
-    / string text | json | xml | yaml | toml | csv
-    / minor | major | patch
-    / head | top | bottom / left | right / row | column
-"""
-
-
-def _opposites() -> Iterator[tuple[frozenset[str], frozenset[str]]]:
-    for pair in _OPPOSITES.split("|"):
-        one, other = (frozenset(stem(word) for word in side.split()) for side in pair.split("/"))
-        yield one, other
-    for kind in _KINDS.split("/"):
-        sides = [frozenset(stem(word) for word in side.split()) for side in kind.split("|")]
-        for number, side in enumerate(sides):
-            yield side, frozenset().union(*sides[:number], *sides[number + 1 :])
-
-
-_EXCLUDE = tuple(_opposites())
-"""Words, as stems, that cannot both be true of one thing."""
 _ORDER = frozenset({stem("before"), stem("after")})
 _NEGATING = ("un", "in", "im", "dis", "non", "de", "a")
-_FUNCTION_WORDS = frozenset(
-    stem(word)
-    for word in """
-    a an and are as at be but by can do don doesn for from get go goes has have held in into is it its kept live lives may must need never not
-    of shall should so stored t that the this through to use used using which while will with
-    """.split()  # noqa: SIM905 - a list of words is easier to read
-)
-"""Words that are put in each other's place without a change of what is said."""
 
 
 def similarity(one: str, other: str, cosine: float) -> float:
@@ -231,7 +187,7 @@ def _contradict(a: _Statement, b: _Statement) -> bool:
     turned = _reversed(a, b)
     if turned is False:
         only_a, only_b = only_a - _ORDER, only_b - _ORDER
-    for one, other in _EXCLUDE:
+    for one, other in EXCLUDING:
         if (only_a & one and only_b & other) or (only_a & other and only_b & one):
             return True
     if any(f"{prefix}{word}" in only_b for word in only_a for prefix in _NEGATING):
@@ -282,7 +238,7 @@ def _words_replaced(a: _Statement, b: _Statement) -> bool:
         return False
     copied = alignment.ratio() >= _COPIED
     for tag, start, end, other_start, other_end in alignment.get_opcodes():
-        telling, others = set(one[start:end]) - _FUNCTION_WORDS, set(other[other_start:other_end]) - _FUNCTION_WORDS
+        telling, others = set(one[start:end]) - FUNCTION_WORDS, set(other[other_start:other_end]) - FUNCTION_WORDS
         if tag != "replace":
             continue
         lacked = _unmatched(telling, others if copied else b.stems), _unmatched(others, telling if copied else a.stems)
