@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from difflib import SequenceMatcher
 from functools import cached_property
 
+from recalld.memory.opposites import EXCLUDING, FUNCTION_WORDS
 from recalld.memory.text import sentences, stem
 from recalld.store.words import SHORT_FORMS, content_words
 
@@ -32,7 +34,7 @@ _NEARLY = 0.99
 _MOST_READ = 4000
 """Characters of each text: what memories state, they state at the beginning."""
 _LONGEST_NAME = 60
-_LONGEST_SENTENCE = 300
+_LONGEST_CLAUSE = 300
 
 _NUMBER = re.compile(r"(?<![\w.])v?\d+(?:[.:,]\d+)*(?:\.x)?", re.IGNORECASE)
 _QUOTED = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|(?<!\w)'([^'\n]+)'(?!\w)")
@@ -49,59 +51,18 @@ _NEGATION = re.compile(
 _SOFT_NEGATION = re.compile(
     r"\b(?:instead|rather|avoid\w*|skip\w*|out of|prevent\w*|refus\w*|reject\w*)\b", re.IGNORECASE
 )
+_CLAUSE_END = re.compile(r"[,;:]\s|\b(?:because|since|so|while|when|if)\b")
 _SUPERSEDES = re.compile(
     r"\b(?:no longer|any ?more|formerly|previously|used to be|dropped|abandoned|retired|deprecated|"
-    r"(?:replaced|migrated|switched|moved) (?:by|with|from|to|away)|as of now|from now on)\b",
+    r"replaced|migrated|switched|moved|except|apart from|other than|as of now|from now on)\b",
     re.IGNORECASE,
 )
 _RELATION = re.compile(
-    r"\b(?:overrid(?:e|es)|over|before|after|than|instead of|depends? on|calls?|imports?|owns?|wins?)\b"
+    r"\b(?:overrid(?:e|es)|over(?! \d)|before|after|than|instead of|depends? on|calls?|imports?|owns?|wins?)\b"
 )
 
-_OPPOSITES = """
-    always usually / never | before / after | allow permit may / forbid prohibit deny disallow | enable / disable
-    | include / exclude leave | begin start prefix / end finish suffix | first / last | minimum least / maximum most
-    | above over more greater larger / below under less fewer smaller | true / false | on / off
-    | required mandatory / optional | public / private | accept / reject refuse
-    | internal / external | hard / soft | add / remove | abort fail stop / skip continue ignore proceed
-    | raise throw / return | manual hand / automatic generate autogenerate | eager / lazy
-    | sync synchronous synchronously / async asynchronous asynchronously
-    | tab / space | ascending / descending | upper uppercase / lower lowercase
-    | push / pull poll | single / many multiple several | local / remote | keep / delete drop
-    | block / warn | exact / approximate | mutable / immutable | online / offline | client / server
-    | share shared common / own separate isolated
-"""
-_KINDS = """
-    millisecond ms | second | minute | hour | day daily nightly | week weekly | month monthly | year yearly annually
-    / byte | kb kib kilobyte | mb mib megabyte | gb gib gigabyte | tb tib terabyte
-    / monday | tuesday | wednesday | thursday | friday | saturday | sunday
-    / trace | debug | info | warning | error | critical
-    / development dev | staging | production prod
-    / string text | json | xml | yaml | toml | csv
-    / minor | major | patch
-    / head | top | bottom / left | right / row | column
-"""
-
-
-def _opposites() -> Iterator[tuple[frozenset[str], frozenset[str]]]:
-    for pair in _OPPOSITES.split("|"):
-        one, other = (frozenset(stem(word) for word in side.split()) for side in pair.split("/"))
-        yield one, other
-    for kind in _KINDS.split("/"):
-        sides = [frozenset(stem(word) for word in side.split()) for side in kind.split("|")]
-        for number, side in enumerate(sides):
-            yield side, frozenset().union(*sides[:number], *sides[number + 1 :])
-
-
-_EXCLUDE = tuple(_opposites())
-"""Words, as stems, that cannot both be true of one thing."""
+_ORDER = frozenset({stem("before"), stem("after")})
 _NEGATING = ("un", "in", "im", "dis", "non", "de", "a")
-_FUNCTION_WORDS = frozenset(
-    """
-    a an and are as be for has have in is it its must need of shall should that the this to will
-    """.split()  # noqa: SIM905 - a list of words is easier to read
-)
-"""Words that are put in each other's place without a change of what is said."""
 
 
 def similarity(one: str, other: str, cosine: float) -> float:
@@ -123,7 +84,7 @@ def similarity(one: str, other: str, cosine: float) -> float:
     surplus = abs(len(only_a) - len(only_b))
     score = _MEANING * cosine + _WORDS * shared + _GROUND
     score -= _ODD_VALUE * (len(odd_a) + len(odd_b)) + _ODD_WORD * max(surplus - _FREE_WORDS, 0)
-    if (odd_a and odd_b) or _numbers_differ(a, b) or _contradict(a, b) or _one_replaced(a, b):
+    if (odd_a and odd_b) or _numbers_differ(a, b) or _contradict(a, b) or _words_replaced(a, b):
         score *= _DIFFERENT
     return min(max(score, 0.0), _NEARLY)
 
@@ -223,50 +184,72 @@ def _contradict(a: _Statement, b: _Statement) -> bool:
     if (a.negated and not (b.negated or b.negated_softly)) or (b.negated and not (a.negated or a.negated_softly)):
         return True
     only_a, only_b = a.stems - b.stems, b.stems - a.stems
-    for one, other in _EXCLUDE:
+    turned = _reversed(a, b)
+    if turned is False:
+        only_a, only_b = only_a - _ORDER, only_b - _ORDER
+    for one, other in EXCLUDING:
         if (only_a & one and only_b & other) or (only_a & other and only_b & one):
             return True
     if any(f"{prefix}{word}" in only_b for word in only_a for prefix in _NEGATING):
         return True
     if any(f"{prefix}{word}" in only_a for word in only_b for prefix in _NEGATING):
         return True
-    return _reversed(a, b)
+    return bool(turned)
 
 
-def _reversed(a: _Statement, b: _Statement) -> bool:
-    """What stands before a relation in one text stands behind the same relation in the other."""
+def _reversed(a: _Statement, b: _Statement) -> bool | None:
+    """Whether what stands before a relation in one text stands behind it in the other; None if that cannot be told."""
+    told = None
     sides = {relation: (before, behind) for relation, before, behind in _relations(a.folded)}
     for relation, other_before, other_behind in _relations(b.folded):
         before, behind = sides.get(relation, (set[str](), set[str]()))
-        ahead, back = before & other_behind, behind & other_before
-        if ahead and back and len(ahead) + len(back) > len(before & other_before) + len(behind & other_behind):
+        crossed = before & other_behind, behind & other_before
+        kept = before & other_before, behind & other_behind
+        if all(crossed) and sum(map(len, crossed)) > sum(map(len, kept)):
+            return True
+        if all(kept):
+            told = False
+    return told
+
+
+def _relations(text: str) -> Iterator[tuple[str, set[str], set[str]]]:
+    """Words that tell two things apart by their order, with the words before and behind in their clause.
+
+    `B after A` comes as `A before B`.
+    """
+    for clause in (each for sentence in sentences(text) for each in _CLAUSE_END.split(sentence)):
+        for found in _RELATION.finditer(clause[:_LONGEST_CLAUSE]):
+            before = {stem(word) for word in content_words(clause[: found.start()])}
+            behind = {stem(word) for word in content_words(clause[found.end() : _LONGEST_CLAUSE])}
+            if found[0] == "after":
+                yield "before", behind, before
+            else:
+                yield found[0] if found[0] == "before" else stem(found[0]), before, behind
+
+
+def _words_replaced(a: _Statement, b: _Statement) -> bool:
+    """The texts run side by side, but telling words of one have others, that it lacks altogether, in their place.
+
+    Who says a thing again begins anew; who replaces a rule takes its sentence and puts something else in.
+    """
+    one, other = ([stem(token) for token in each.tokens[:_MOST_ALIGNED]] for each in (a, b))
+    alignment = SequenceMatcher(None, one, other, autojunk=False)
+    if alignment.ratio() < _SIDE_BY_SIDE:
+        return False
+    copied = alignment.ratio() >= _COPIED
+    for tag, start, end, other_start, other_end in alignment.get_opcodes():
+        telling, others = set(one[start:end]) - FUNCTION_WORDS, set(other[other_start:other_end]) - FUNCTION_WORDS
+        if tag != "replace":
+            continue
+        lacked = _unmatched(telling, others if copied else b.stems), _unmatched(others, telling if copied else a.stems)
+        if all(lacked):
             return True
     return False
 
 
-def _relations(text: str) -> Iterator[tuple[str, set[str], set[str]]]:
-    """Words that tell two things apart by their order, with the words before and behind in their sentence."""
-    for sentence in sentences(text):
-        for found in _RELATION.finditer(sentence[:_LONGEST_SENTENCE]):
-            before, behind = (
-                content_words(sentence[: found.start()]),
-                content_words(sentence[found.end() : _LONGEST_SENTENCE]),
-            )
-            yield stem(found[0]), {stem(word) for word in before}, {stem(word) for word in behind}
-
-
-def _one_replaced(a: _Statement, b: _Statement) -> bool:
-    """The texts are the same word by word, but one telling word has another in its place, or the last few have."""
-    one, other = list(a.tokens), list(b.tokens)
-    while one and other and one[0] == other[0]:
-        del one[0], other[0]
-    at_end = one[-1:] != other[-1:]
-    while one and other and one[-1] == other[-1]:
-        del one[-1], other[-1]
-    if max(len(one), len(other)) > (_FEW if at_end else 1):
-        return False
-    telling, others = ({stem(word) for word in each if word not in _FUNCTION_WORDS} for each in (one, other))
-    return bool(telling and others and (_unmatched(telling, others) and _unmatched(others, telling)))
-
-
-_FEW = 2
+_SIDE_BY_SIDE = 0.6
+"""The least share of words that two texts have in the same order, for one to be made from the other."""
+_COPIED = 0.8
+"""From here on a word counts as replaced even if the text has it elsewhere."""
+_MOST_ALIGNED = 120
+"""Words of each text; the time grows with their square."""

@@ -1,7 +1,7 @@
 """Rules, and what each settles: two that settle the same cannot both be in force. Pure.
 
-`Always start class names with 'C'` and `use CamelCase for class names` both settle how classes are named; `retry 3 times`
-and `retry 5 times` differ in the value alone. So the later replaces the earlier.
+`Always start class names with 'C'` and `use CamelCase for class names` both settle how classes are named; `retry 3
+times` and `retry 5 times` differ in the value alone. So the later replaces the earlier.
 """
 
 from __future__ import annotations

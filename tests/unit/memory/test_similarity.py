@@ -22,6 +22,8 @@ NEAR = 0.95
         ("Call `close()` at the end.", "At the end `close` is called."),
         ("Local settings override the defaults.", "The defaults are overridden by local settings."),
         ("Workers must not touch the disk.", "Keep workers out of touch with the disk."),
+        ("Auth runs before the rate limiter.", "The rate limiter runs after auth."),
+        ("It stops on files over 1 MB, so it is killed.", "It is killed, because it stops on files over 1 MB."),
         ("The job must be idempotent.", "The job has to be idempotent."),
     ],
 )
@@ -49,6 +51,8 @@ def test_the_same_in_other_words_is_the_same(one: str, other: str) -> None:
         ("Local settings override the defaults.", "The defaults override local settings."),
         ("The main module is called start.", "The main module is called begin."),
         ("Errors are plain text.", "Errors are no longer plain text."),
+        ("Deleting a project keeps its tasks.", "Deleting a project deletes its tasks."),
+        ("A user has exactly one address.", "A user may have several addresses."),
         ("Invoices round half up.", "Invoices round half to even."),
         ("Tests share one database.", "Each test gets a database of its own."),
     ],
