@@ -55,7 +55,7 @@ def memories(prose: list[str], count: int, seed: int = 1) -> list[str]:
 
 
 def queries(prose: list[str], count: int, seed: int = 2) -> list[str]:
-    """Different queries of 3 to 8 words as they follow each other in a sentence; every other one is a question."""
+    """Different queries: 3 to 8 words as they follow each other in a sentence, or a question about 2 to 5 of them."""
     chance = random.Random(seed)
     asked: dict[str, None] = {}
     while len(asked) < count:

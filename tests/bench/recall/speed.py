@@ -13,7 +13,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,10 @@ class Asked:
 
     ours: list[float]
     floor: list[float]
-    our_cpu_ms: float
-    """Processor time of a query in the daemon and its processes."""
+    daemon_cpu_ms: float
+    """Processor time of a query in the daemon itself."""
+    workers_cpu_ms: float
+    """And in its processes: for model and vectors."""
     floor_cpu_ms: float
     others: float
     """Share of all cores that other processes had meanwhile, 0 to 1."""
@@ -150,7 +152,8 @@ def _search_figures(name: str, asked: Asked, goal: Goal) -> Iterator[Figure]:
             f"{floor:.1f} ms: embed + Chroma + FTS5, in turn with ours",
             ours <= most,
         )
-    yield Figure(f"processor time of a search, {name}", f"{asked.our_cpu_ms:.1f} ms", "–",
+    yield Figure(f"processor time of a search, {name}",
+                 f"daemon {asked.daemon_cpu_ms:.1f} ms + its processes {asked.workers_cpu_ms:.1f} ms", "–",
                  f"{asked.floor_cpu_ms:.1f} ms: the bare process")  # fmt: skip
 
 
@@ -158,22 +161,23 @@ def _in_turn(ground: Ground, clients: list[Client], bare: BareProcess, queries: 
     """Ask the daemon and the bare process each query in turn, so that neither runs in warmer caches."""
     chance = random.Random(3)
     ours, floor = [], []
-    meters = [_busy_s, lambda: _spent_s(ground.family()), lambda: _spent_s([bare.process]),
-              lambda: _spent_s([psutil.Process()]), time.perf_counter]  # fmt: skip
+    family, asking = ground.family(), psutil.Process()
+    groups = (family[:1], family[1:], [bare.process], [asking])
     for number, query in enumerate(queries):
         if number == WARM_UP:
-            before = [read() for read in meters]
+            before, began = _processor_s(groups), time.perf_counter()
         client = chance.choice(clients)
         started = time.perf_counter()
         client.search(query)
         ours.append(time.perf_counter() - started)
         floor.append(bare.search(query))
-    busy, daemon, floors, asking, taken = (read() - then for read, then in zip(meters, before, strict=True))
+    taken = time.perf_counter() - began
+    busy, *spent = (now - then for now, then in zip(_processor_s(groups), before, strict=True))
+    daemon, workers, bare_s, _ = (seconds * 1000 / (len(queries) - WARM_UP) for seconds in spent)
     for seconds, query in sorted(zip(ours, queries, strict=True), reverse=True)[:SLOWEST]:
         _say(f"slow: {seconds * 1000:.1f} ms, {query!r}")
-    each_ms = 1000 / (len(queries) - WARM_UP)
-    others = max(busy - daemon - floors - asking, 0) / (taken * (os.cpu_count() or 1))
-    return Asked(ours[WARM_UP:], floor[WARM_UP:], daemon * each_ms, floors * each_ms, others)
+    others = max(busy - sum(spent), 0) / (taken * (os.cpu_count() or 1))
+    return Asked(ours[WARM_UP:], floor[WARM_UP:], daemon, workers, bare_s, others)
 
 
 def _stored_alone(ground: Ground, client: Client, texts: list[str]) -> tuple[list[float], list[float]]:
@@ -207,14 +211,11 @@ def _indexed(client: Client) -> None:
         time.sleep(0.2)
 
 
-def _busy_s() -> float:
-    """Processor time of everything on this machine."""
-    times = psutil.cpu_times()
-    return float(times.user + times.system)
-
-
-def _spent_s(processes: list[psutil.Process]) -> float:
-    return float(sum(sum(process.cpu_times()[:2]) for process in processes))
+def _processor_s(groups: Iterable[list[psutil.Process]]) -> list[float]:
+    """Processor time so far: of everything on this machine, and of each group of processes."""
+    everything = psutil.cpu_times()
+    each = [sum(sum(process.cpu_times()[:2]) for process in group) for group in groups]
+    return [everything.user + everything.nice + everything.system, *each]
 
 
 def _at_most(most: float, unit: str) -> str:
