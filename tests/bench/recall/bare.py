@@ -25,6 +25,7 @@ class BareProcess:
         self._pipe, child = context.Pipe()
         self._process = context.Process(target=_serve, args=(child,), daemon=True)
         self._process.start()
+        child.close()  # so that the end of the process is the end of the pipe
         self._pipe.send(texts)
         self.filled_s: float = self._pipe.recv()
         """Seconds to load the model and bring all texts into both indexes."""
