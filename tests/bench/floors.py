@@ -110,9 +110,14 @@ class BareSearch:
             vectors = self._embedder.embed([text[:800] for text in batch])
             self._collection.add(ids=[str(first + n) for n in range(len(batch))], embeddings=vectors)
 
-    def search(self, query: str) -> float:
-        """Seconds for one query: embed it, the 10 nearest, the 10 best by words."""
-        match = " OR ".join(f'"{word}"' for word in query.split() if word.isalnum() and len(word) > 3)
+    def search(self, query: str, match: str | None = None) -> float:
+        """Seconds for one query: embed it, the 10 nearest, the 10 best by words.
+
+        Args:
+            query: to be embedded.
+            match: the full-text expression; without it, any of the query's words of four letters and more.
+        """
+        match = match or " OR ".join(f'"{word}"' for word in query.split() if word.isalnum() and len(word) > 3)
         started = time.perf_counter()
         vector = self._embedder.embed([query])
         self._collection.query(query_embeddings=vector, n_results=10, include=["distances"])

@@ -42,7 +42,7 @@ def main() -> int:
         print(f"… {name}", file=sys.stderr, flush=True)
         with ground() as made:
             figures += ALL[name](made)
-    print(_machine())
+    print(machine())
     print()
     print("| figure | measured | goal | floor beside it | |")
     print("|---|---|---|---|---|")
@@ -51,7 +51,8 @@ def main() -> int:
     return 0 if all(each.reached for each in figures) else 1
 
 
-def _machine() -> str:
+def machine() -> str:
+    """The machine that the figures are of, in one line."""
     cpu = platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
