@@ -51,7 +51,8 @@ class Server:
         places = {"HOME": str(home), "NEURALMEMORY_DIR": str(home / "data")}
         self._process = subprocess.Popen(
             [environment / "bin" / "nmem-mcp"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ | places,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=os.environ | places, cwd=home,  # it writes into the folder it is started in, too
         )  # fmt: skip
         self._asked = 0
         hello = {"protocolVersion": PROTOCOL, "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
