@@ -38,6 +38,10 @@ TOKENS = 10_000
 """The longest answer that neural-memory gives, so that none of what it found is cut off."""
 
 
+class ToolError(Exception):
+    """A tool of neural-memory failed; the server goes on."""
+
+
 class Server:
     """neural-memory's MCP server: one JSON-RPC message a line, over its standard streams."""
 
@@ -47,7 +51,8 @@ class Server:
         places = {"HOME": str(home), "NEURALMEMORY_DIR": str(home / "data")}
         self._process = subprocess.Popen(
             [environment / "bin" / "nmem-mcp"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ | places,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=os.environ | places, cwd=home,  # it writes into the folder it is started in, too
         )  # fmt: skip
         self._asked = 0
         hello = {"protocolVersion": PROTOCOL, "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
@@ -55,11 +60,11 @@ class Server:
         self._send({"method": "notifications/initialized"})
 
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        """What a tool returned; `RuntimeError` if it failed."""
+        """What a tool returned; `ToolError` if it failed."""
         reply = self._ask("tools/call", {"name": tool, "arguments": arguments})
         returned: dict[str, Any] = json.loads(reply["content"][0]["text"])
         if "error" in returned:
-            raise RuntimeError(f"{tool}: {returned['error']}")
+            raise ToolError(f"{tool}: {returned['error']}")
         return returned
 
     def close(self) -> None:
@@ -75,7 +80,7 @@ class Server:
             message = json.loads(line)
             if message.get("id") == self._asked:
                 if "error" in message:
-                    raise RuntimeError(f"{method}: {message['error']['message']}")
+                    raise ToolError(f"{method}: {message['error']['message']}")
                 result: dict[str, Any] = message["result"]
                 return result
         raise RuntimeError(f"neural-memory ended with {self._process.wait()} while asked for {method}")
@@ -97,6 +102,7 @@ class Contender:
         stored: seconds that each store took.
         recalled: seconds that each recall took.
         found: what was found for each question.
+        refused: how many turns it failed to store.
     """
 
     name: str
@@ -105,11 +111,17 @@ class Contender:
     stored: list[float] = field(default_factory=list)
     recalled: list[float] = field(default_factory=list)
     found: list[list[str]] = field(default_factory=list)
+    refused: int = 0
 
     def keep(self, turn: str) -> None:
         """Store a turn and note how long it took."""
         started = time.perf_counter()
-        self.store(turn)
+        try:
+            self.store(turn)
+        except ToolError as error:
+            print(f"{self.name}, {turn}: {error}", file=sys.stderr)
+            self.refused += 1
+            return
         self.stored.append(time.perf_counter() - started)
 
     def answer(self, question: str) -> None:
@@ -219,15 +231,16 @@ def _measure(made: Ground, environment: Path, conversation: Conversation) -> lis
 
 def _report(conversation: Conversation, contenders: list[Contender]) -> Iterator[str]:
     yield f"\n## {conversation.name}: {len(conversation.turns)} turns, {len(conversation.questions)} questions\n"
-    yield "| | recall@10 | 95 % | All@10 | turns found | store p50 | recall p50 | recall p99 |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "| | recall@10 | 95 % | All@10 | turns found | not stored | store p50 | recall p50 | recall p99 |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for one in contenders:
         figure = figures(conversation.questions, one.found)
         low, high = figure.interval
         returned = sum(len(turns[:TOP]) for turns in one.found) / len(one.found)
         yield (
             f"| {one.name} | {figure.recall:.3f} | {low:.3f}-{high:.3f} | {figure.whole:.3f} | {returned:.1f} "
-            f"| {p(0.5, one.stored):.1f} ms | {p(0.5, one.recalled):.1f} ms | {p(0.99, one.recalled):.1f} ms |"
+            f"| {one.refused} | {p(0.5, one.stored):.1f} ms "
+            f"| {p(0.5, one.recalled):.1f} ms | {p(0.99, one.recalled):.1f} ms |"
         )
 
 
