@@ -20,6 +20,7 @@ _PRESCRIBES = re.compile(
     re.IGNORECASE,
 )
 _FORBIDS = re.compile(r"\b(?:never|not|don't|avoid|without|no longer)\b", re.IGNORECASE)
+_ASIDE = re.compile(r"\b(?:even if|if|when|unless|because|since|so that|where)\b", re.IGNORECASE)
 # What a rule says may be another each time: quoted text, numbers, names that no plain word looks like.
 _VALUE = re.compile(
     r"`[^`\n]+`|\"[^\"\n]+\"|(?<!\w)'[^'\n]+'(?!\w)|(?<!\w)[@#]\w+|\b\w*[_\d]\w*\b|\b[A-Za-z][a-z]*[A-Z]\w*\b|\b[A-Z]{2,}\b"
@@ -42,7 +43,7 @@ def rule_keys(title: str, narrative: str) -> list[str]:
     sentence = first[1].strip() if first else ""
     if not sentence or len(sentence) > MAX_RULE:
         return []
-    forbids = _FORBIDS.search(sentence) is not None
+    forbids = _FORBIDS.search(_ASIDE.split(sentence)[0]) is not None
     if not (forbids or _PRESCRIBES.search(sentence)):
         return []
     named = _NAMED.search(_VALUE.sub(" ", sentence))
