@@ -16,6 +16,8 @@ from recalld.memory.views import Views
 from recalld.store import Store, anchors, links, memories
 from recalld.store.rows import AnchorRow
 
+ABOUT_SCORE = 0.25
+"""What scores less is related to what the audit is to be about, and no more."""
 _SEVERITY = {verdict: position for position, verdict in enumerate(VERDICTS_WORST_FIRST)}
 
 
@@ -41,7 +43,7 @@ class Audit:
             looked_at &= set(await self._store.truth.read(memories.matching, tree.workspace_id, older_than=older_than))
         if request.about is not None:
             found = await self._search.search(tree, wire.Search(query=request.about, limit=wire.MAX_LIMIT))
-            looked_at &= {brief.id for brief in found.results}
+            looked_at &= {brief.id for brief in found.results if (brief.score or 0.0) >= ABOUT_SCORE}
             warnings = found.warnings
         worst = {each: self._worst(tree, by_memory[each]) for each in looked_at}
         stale = [each for each in looked_at if VERDICTS_WORST_FIRST[worst[each]] in STALE]
