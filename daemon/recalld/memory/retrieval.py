@@ -31,6 +31,8 @@ PROMISING = 120
 """Of the candidates, so many are looked at together with what stands before them."""
 SEEDS = 3
 """The best answers, from which activation spreads to what belongs to them."""
+ENOUGH = 10
+"""With so many that answer by themselves, nothing is looked for that only belongs to them."""
 LEAST_ACTIVATION = 0.25
 """How much must reach a memory that does not answer by itself for it to be shown too."""
 SAID_WHEN_ASKED = 0.3
@@ -115,7 +117,8 @@ class Retrieval:
         if not any(ranking.evidence(hit.parts) >= least_evidence for hit in answers):
             return Retrieved(unrelated=len(found.rows))
         self._score(answers)
-        if self.weights.association:
+        strong = sum(ranking.evidence(hit.parts) >= least_evidence for hit in answers)
+        if self.weights.association and strong < ENOUGH:
             answers += await self._associated(tree, answers, selection)
             self._score(answers)
         for hit in answers[:least]:
