@@ -1,7 +1,7 @@
 """Measure conventions that change: `python -m tests.bench.recall.conventions`.
 
-Stores the rules of `memorycode-dev.json` (in the folder that RECALLD_MEASURE names) in the order of their sessions, among
-all else that is said, with no hint which older rule one replaces; then asks for each thing that rules are about.
+Stores the rules of `memorycode-dev.json` (in the folder that RECALLD_MEASURE names) in the order of their sessions,
+among all else that is said, with no hint which older rule one replaces; then asks for each thing that rules are about.
 """
 
 from __future__ import annotations
