@@ -192,7 +192,7 @@ def _labels(row: MemoryRow) -> list[dict[str, object]]:
     found = {("concept", key): label for key, label in concepts.items()}
     found |= {("tag", _label_key(label)): label for label in reversed(row.tags)}
     found |= {("subject", key): label for key, label in subjects(row.title, row.tags).items() if key not in concepts}
-    found |= {("rule", key): key for key in rule_keys(row.title, row.narrative)}
+    found |= {("rule", key): key for key in rule_keys(row.title, row.narrative, row.memory_type)}
     return [
         {"memory_seq": row.seq, "workspace_id": row.workspace_id, "kind": kind, "key": key, "label": label}
         for (kind, key), label in found.items()

@@ -10,6 +10,7 @@ import re
 
 MAX_RULE = 240
 """Characters of the longest sentence that is taken for one rule."""
+CHOICES = frozenset(("convention", "decision", "preference", "configuration"))
 LEAST_WORDS = 2
 """A rule needs more words than these around its values to tell what it settles."""
 
@@ -25,6 +26,7 @@ _ASIDE = re.compile(r"\b(?:even if|if|when|unless|because|since|so that|where)\b
 _VALUE = re.compile(
     r"`[^`\n]+`|\"[^\"\n]+\"|(?<!\w)'[^'\n]+'(?!\w)|(?<!\w)[@#]\w+|\b\w*[_\d]\w*\b|\b[A-Za-z][a-z]*[A-Z]\w*\b|\b[A-Z]{2,}\b"
 )
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,:]\d+)*(?![\w])")
 _NAMED = re.compile(r"\b(?:the\s+)?((?:[a-z]+\s+){0,2}?[a-z]+)\s+names?\b", re.IGNORECASE)
 _CHOSEN = re.compile(r"\buse\s+.+?\s+as\s+(?:the\s+|our\s+)?(?:preferred\s+|main\s+|primary\s+)?(.+)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+|\0", re.IGNORECASE)
@@ -37,15 +39,18 @@ _NOT_NAMED = frozenset(
 _FILLERS = frozenset("a always an any every must only please shall should the we our you your".split())  # noqa: SIM905
 
 
-def rule_keys(title: str, narrative: str) -> list[str]:
-    """What a memory settles, where it is a rule; empty where it is none."""
+def rule_keys(title: str, narrative: str, memory_type: str = "general") -> list[str]:
+    """What a memory settles, where it is a rule, or by its type a stated choice; empty where it is neither."""
     first = _SENTENCE.match((narrative or title).strip())
     sentence = first[1].strip() if first else ""
     if not sentence or len(sentence) > MAX_RULE:
         return []
     forbids = _FORBIDS.search(_ASIDE.split(sentence)[0]) is not None
     if not (forbids or _PRESCRIBES.search(sentence)):
-        return []
+        # Of a choice only the numbers may be another: its names say what it is about.
+        masked, numbers = _NUMBER.subn("\0", sentence)
+        chosen_numbers = memory_type in CHOICES and numbers and len(_plain(masked).split()) > LEAST_WORDS
+        return [f"how {_plain(masked)}"] if chosen_numbers else []
     named = _NAMED.search(_VALUE.sub(" ", sentence))
     kind = [word for word in named[1].casefold().split() if word not in _NOT_NAMED] if named else []
     if kind:

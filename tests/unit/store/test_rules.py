@@ -45,3 +45,12 @@ def test_rules_about_different_things_do_not(one: str, other: str) -> None:
 @pytest.mark.parametrize("text", ["", "The parser was slow on large files", "x" * 500, "We use React " * 40])
 def test_what_is_no_rule_settles_nothing(text: str) -> None:
     assert rule_keys("", text) == []
+
+
+def test_a_choice_is_the_same_with_another_number_and_not_with_another_name() -> None:
+    def keys(text: str, memory_type: str = "convention") -> list[str]:
+        return rule_keys("", text, memory_type)
+
+    assert keys("Retry failed payment calls 3 times.") == keys("Retry failed payment calls 5 times.") != []
+    assert keys("`create_user` retries 3 times") != keys("`delete_user` retries 5 times")
+    assert keys("The parser took 3 seconds on large files", "debugging") == []
