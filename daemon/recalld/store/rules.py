@@ -29,7 +29,7 @@ _VALUE = re.compile(
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,:]\d+)*(?![\w])")
 _NAMED = re.compile(r"\b(?:the\s+)?((?:[a-z]+\s+){0,2}?[a-z]+)\s+names?\b", re.IGNORECASE)
 _CHOSEN = re.compile(r"\buse\s+.+?\s+as\s+(?:the\s+|our\s+)?(?:preferred\s+|main\s+|primary\s+)?(.+)", re.IGNORECASE)
-_WORD = re.compile(r"[a-z]+|\0", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+|\0")
 _NOT_NAMED = frozenset(
     """
     a all always an and any as at by digit end every for from have in include into long must name of on or our short

@@ -36,6 +36,8 @@ def test_rules_that_cannot_both_be_in_force_settle_the_same(one: str, other: str
         ("Never import 'os' in views", "Never import 'sys' in views"),
         ("Add the '@timer' decorator to all functions", "Add the '@timer' decorator to all methods"),
         ("Payment calls time out after 5 s", "Search calls time out after 3 s"),
+        ("Log 404", "Log 500"),
+        ("Use 東京", "Use 大阪"),
     ],
 )
 def test_rules_about_different_things_do_not(one: str, other: str) -> None:
