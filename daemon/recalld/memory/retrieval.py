@@ -114,10 +114,10 @@ class Retrieval:
         hits = self._promising(found, nearness)
         answers = [hit for hit in hits if ranking.evidence(hit.parts) >= ranking.RELATED]
         least_evidence = ranking.least_evidence(found.question.count)
-        if not any(ranking.evidence(hit.parts) >= least_evidence for hit in answers):
+        strong = sum(ranking.evidence(hit.parts) >= least_evidence for hit in answers)
+        if not strong:
             return Retrieved(unrelated=len(found.rows))
         self._score(answers)
-        strong = sum(ranking.evidence(hit.parts) >= least_evidence for hit in answers)
         if self.weights.association and strong < ENOUGH:
             answers += await self._associated(tree, answers, selection)
             self._score(answers)

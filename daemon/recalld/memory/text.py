@@ -164,11 +164,6 @@ def stem(word: str) -> str:
     return word
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a text, in order."""
-    return _WORD.findall(text)
-
-
 def token_estimate(text: str) -> int:
     """What common tokenizers count at most for English and code: a third of the UTF-8 bytes, at least the words."""
     return max(math.ceil(len(text.encode()) / 3), len(text.split()))

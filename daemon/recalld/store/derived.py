@@ -57,8 +57,7 @@ def search(
     """
     if not workspace_ids:
         return []
-    scope = " OR ".join(_scope_word(workspace_id) for workspace_id in workspace_ids)
-    asked = {"match": f"scope : ({scope}) AND ({match})", "limit": limit}
+    asked = {"match": _within(workspace_ids, match), "limit": limit}
     if seqs is None:
         found = connection.execute(_SEARCH, asked)
     else:
@@ -70,10 +69,9 @@ def frequencies(connection: Connection, workspace_ids: Sequence[str], words: Seq
     """How many memories of these workspaces have each of the words, in any form of it; counted up to a limit."""
     if not workspace_ids:
         return {}
-    scope = " OR ".join(_scope_word(workspace_id) for workspace_id in workspace_ids)
     counted: dict[str, int] = {}
     for word in words:
-        match = f'scope : ({scope}) AND "{word}"'
+        match = _within(workspace_ids, f'"{word}"')
         counted[word] = connection.execute(_COUNT, {"match": match, "limit": COUNTED}).scalar_one()
     return counted
 
@@ -176,6 +174,11 @@ def _words(row: MemoryRow, bound: Sequence[AnchorRow]) -> dict[str, object]:
         "paths": expand("\n".join(f"{anchor.path} {anchor.symbol or ''}" for anchor in bound)),
         "scope": _scope_word(row.workspace_id),
     }
+
+
+def _within(workspace_ids: Sequence[str], match: str) -> str:
+    """A full-text expression for what it finds in these workspaces alone."""
+    return f"scope : ({' OR '.join(_scope_word(each) for each in workspace_ids)}) AND ({match})"
 
 
 def _scope_word(workspace_id: str) -> str:

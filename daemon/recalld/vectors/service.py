@@ -173,8 +173,8 @@ class Vectors:
         Raises:
             VectorsUnavailable: while loading or down.
         """
-        near, _, _ = await self._serving().call("query", text, [], list(workspace_ids), n, None)
-        return [(memory_id, cosine) for memory_id, cosine, _ in near]
+        answer = await self.ask(text, [], workspace_ids=workspace_ids, n=n)
+        return [(near.memory_id, near.cosine) for near in answer.near]
 
     async def ask(
         self,
