@@ -76,15 +76,17 @@ def superseded(connection: Connection, workspace_ids: Sequence[str], ids: Sequen
     successors: dict[str, list[tuple[str, bool]]] = {}
     asked = set(ids)
     while asked:
+        # Which workspace is asked here and not in the query: SQLite would begin with all memories of the workspace.
         query = (
-            select(_links.c.target_id, _links.c.source_id, _memories.c.forgotten_at)
+            select(_links.c.target_id, _links.c.source_id, _memories.c.workspace_id, _memories.c.forgotten_at)
             .join(_memories, _memories.c.id == _links.c.source_id)
             .where(_links.c.kind == "supersedes", _links.c.target_id.in_(asked))
-            .where(_memories.c.workspace_id.in_(workspace_ids))
             .order_by(_links.c["at"].desc(), _links.c.source_id)
         )
         further = set()
-        for old, new, forgotten_at in connection.execute(query):
+        for old, new, workspace_id, forgotten_at in connection.execute(query):
+            if workspace_id not in workspace_ids:
+                continue
             successors.setdefault(old, []).append((new, forgotten_at is None))
             if forgotten_at is not None:
                 further.add(new)

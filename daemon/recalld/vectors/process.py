@@ -17,7 +17,12 @@ CALL_S = 120.0
 """A request that takes longer means that the process hangs; opening an index of 100,000 takes seconds."""
 FAREWELL_S = 0.3
 
-_ENVIRONMENT = {"ORT_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false", "MALLOC_ARENA_MAX": "2"}
+_ENVIRONMENT = {
+    "ORT_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "MALLOC_ARENA_MAX": "2",
+    "OPENBLAS_NUM_THREADS": "1",  # its products are small: a second thread costs more than it saves
+}
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[int, Any])

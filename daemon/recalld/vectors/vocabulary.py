@@ -24,6 +24,11 @@ MAX_LIKE = 60
 # Unrelated single words have a cosine of up to about 0.45; the same word in another form, about 0.9.
 UNLIKE_COSINE = 0.45
 SAME_COSINE = 0.9
+# Comparing 40,000 vectors whole takes 10 ms. The principal components of the first so many words tell nearly all others
+# apart: of 10,000 words, 2.5 % have a cosine above 0.5 there, and among these are 99 % of those above 0.45 as a whole.
+_SKETCHED_FROM = 4_096
+_SKETCH_DIMENSIONS = 96
+_UNLIKE_SKETCH = 0.5
 _GROWTH = 4_096
 
 
@@ -34,6 +39,8 @@ class Vocabulary:
         self._numbers: dict[str, int] = {}
         self._words: list[str] = []
         self._matrix: Matrix | None = None
+        self._axes: Matrix | None = None
+        self._sketches: Matrix | None = None
 
     def unknown(self, words: Sequence[str]) -> list[str]:
         """Those of the words that are to be learned."""
@@ -52,11 +59,12 @@ class Vocabulary:
         count = len(self._words)
         if self._matrix is None:
             self._matrix = np.zeros((_GROWTH, DIMENSIONS), dtype=np.float32)
-        if count + len(words) > len(self._matrix):
-            self._matrix = np.concatenate([self._matrix, np.zeros((_GROWTH, DIMENSIONS), dtype=np.float32)])
+        while count + len(words) > len(self._matrix):
+            self._matrix = _grown(self._matrix)
         self._matrix[count : count + len(words)] = vectors
         self._numbers |= {word: number for number, word in enumerate(words, count)}
         self._words += words
+        self._sketch(count)
 
     def vector(self, word: str) -> Matrix | None:
         """The vector of a known word."""
@@ -77,9 +85,50 @@ class Vocabulary:
         found: list[list[tuple[str, float]]] = []
         if self._matrix is None:
             return [[] for _ in vectors]
-        for cosines in (self._matrix[: len(self._words)] @ vectors.T).T:
-            near = np.flatnonzero(cosines > UNLIKE_COSINE)
-            best = near[np.argsort(-cosines[near])][:MAX_LIKE]
+        for vector, among in zip(vectors, self._perhaps_like(vectors), strict=True):
+            cosines = self._matrix[among] @ vector
+            order = np.argsort(-cosines)[:MAX_LIKE]
+            best = order[cosines[order] > UNLIKE_COSINE]
             likeness = np.clip((cosines[best] - UNLIKE_COSINE) / (SAME_COSINE - UNLIKE_COSINE), 0.0, 1.0)
-            found.append([(self._words[n], float(how)) for n, how in zip(best, likeness, strict=True)])
+            found.append([(self._words[n], float(how)) for n, how in zip(among[best], likeness, strict=True)])
         return found
+
+    def _perhaps_like(self, vectors: Matrix) -> list[NDArray[np.intp]]:
+        """For each of these the numbers of the words that may be like it."""
+        import numpy as np  # noqa: PLC0415
+
+        count = len(self._words)
+        if self._axes is None or self._sketches is None:
+            return [np.arange(count) for _ in vectors]
+        alike = self._sketches[:count] @ _sketched(vectors, self._axes).T
+        return [np.flatnonzero(column > _UNLIKE_SKETCH) for column in alike.T]
+
+    def _sketch(self, start: int) -> None:
+        """Sketch the words from this number on; nothing while they are so few that all are compared."""
+        import numpy as np  # noqa: PLC0415
+
+        count = len(self._words)
+        if self._matrix is None or count < _SKETCHED_FROM:
+            return
+        if self._axes is None or self._sketches is None:
+            some = self._matrix[:count]
+            self._axes = np.linalg.eigh(some.T @ some)[1][:, -_SKETCH_DIMENSIONS:].copy()
+            self._sketches = np.zeros((len(self._matrix), _SKETCH_DIMENSIONS), dtype=np.float32)
+            start = 0
+        while count > len(self._sketches):
+            self._sketches = _grown(self._sketches)
+        self._sketches[start:count] = _sketched(self._matrix[start:count], self._axes)
+
+
+def _sketched(vectors: Matrix, axes: Matrix) -> Matrix:
+    import numpy as np  # noqa: PLC0415
+
+    sketches = vectors @ axes
+    unit: Matrix = sketches / np.maximum(np.linalg.norm(sketches, axis=1, keepdims=True), 1e-9)
+    return unit
+
+
+def _grown(matrix: Matrix) -> Matrix:
+    import numpy as np  # noqa: PLC0415
+
+    return np.concatenate([matrix, np.zeros((_GROWTH, matrix.shape[1]), dtype=np.float32)])

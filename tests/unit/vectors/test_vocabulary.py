@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from recalld.vectors.embedding import Embedder
-from recalld.vectors.vocabulary import Vocabulary
+from recalld.vectors.embedding import DIMENSIONS, Embedder
+from recalld.vectors.vocabulary import UNLIKE_COSINE, Vocabulary
 
 from .conftest import rows
 
@@ -52,3 +53,20 @@ def test_it_grows_past_its_first_room(vocabulary: Vocabulary) -> None:
     for start in range(0, 5_000, 1_000):
         vocabulary.learn(words[start : start + 1_000], vectors[start : start + 1_000])
     assert vocabulary.like(vectors[4_321:4_322])[0][0][0] == "w4321"
+
+
+def test_in_a_large_vocabulary_the_likest_words_are_those_that_comparing_all_finds(vocabulary: Vocabulary) -> None:
+    chance = np.random.default_rng(7)
+    meanings = chance.standard_normal((500, DIMENSIONS))
+    near = np.repeat(meanings, 12, axis=0) + 0.8 * chance.standard_normal((6_000, DIMENSIONS))
+    vectors = (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float32)
+    for start in range(0, 6_000, 500):
+        vocabulary.learn([f"w{n}" for n in range(start, start + 500)], vectors[start : start + 500])
+    missed = 0
+    for number in range(0, 6_000, 100):
+        cosines = vectors @ vectors[number]
+        likest = np.argsort(-cosines)[:4]
+        found = [word for word, _ in vocabulary.like(vectors[number : number + 1])[0]]
+        assert found[0] == f"w{number}"
+        missed += len({f"w{each}" for each in likest if cosines[each] > UNLIKE_COSINE} - set(found))
+    assert missed <= 6  # of 240
