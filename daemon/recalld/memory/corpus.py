@@ -52,15 +52,6 @@ def _texts(connection: Connection, ids: Sequence[str]) -> dict[str, Text]:
     }
 
 
-def follows(row: MemoryRow, before: MemoryRow | None) -> bool:
-    """Whether the memory that was stored before a memory belongs to its session."""
-    return (
-        before is not None
-        and row.session_id is not None
-        and (row.session_id, row.workspace_id) == (before.session_id, before.workspace_id)
-    )
-
-
 def _text(row: MemoryRow, before: MemoryRow | None, after: MemoryRow | None) -> Text:
     own = whole_text(row.title, row.narrative)
     text = "\n".join(filter(None, [own, ", ".join(row.concepts[:8])]))
