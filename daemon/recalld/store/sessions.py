@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import msgspec
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, TextClause, select, text
+
+from recalld.store.schema import memories
 
 # The index over workspace and session ends with `seq`, so a neighbour is one step in it; other sessions that stored
 # meanwhile, and forgotten memories, are passed over.
@@ -32,6 +34,13 @@ def before(connection: Connection, seqs: Collection[int]) -> dict[int, int]:
 def after(connection: Connection, seqs: Collection[int]) -> dict[int, int]:
     """For each of these memories the one that was stored after it in its session, both by `seq`."""
     return _neighbours(connection, _AFTER, seqs)
+
+
+def beside(connection: Connection, ids: Collection[str]) -> list[str]:
+    """The memories next to these in their sessions, without these."""
+    seqs = list(connection.scalars(select(memories.c.seq).where(memories.c.id.in_(ids))))
+    around = {*before(connection, seqs).values(), *after(connection, seqs).values()}.difference(seqs)
+    return list(connection.scalars(select(memories.c.id).where(memories.c.seq.in_(around)).order_by(memories.c.seq)))
 
 
 def _neighbours(connection: Connection, query: TextClause, seqs: Collection[int]) -> dict[int, int]:

@@ -35,6 +35,11 @@ def test_a_forgotten_memory_is_passed_over_and_has_neighbours_itself(two_at_once
     assert sessions.after(two_at_once, [1, 3]) == {1: 7, 3: 7}
 
 
+def test_beside_memories_are_those_next_to_them(two_at_once: Connection) -> None:
+    assert sessions.beside(two_at_once, ["a2", "b1", "x1"]) == ["a1", "b2", "a3"]
+    assert sessions.beside(two_at_once, ["a1", "a2", "a3"]) == []
+
+
 def test_the_order_of_a_session_is_read_from_an_index(two_at_once: Connection) -> None:
     plan = two_at_once.exec_driver_sql(
         "EXPLAIN QUERY PLAN SELECT seq FROM memories n WHERE n.workspace_id = 'ws-1' AND n.session_id = 's-a'"
