@@ -309,6 +309,20 @@ def test_what_is_purged_is_in_no_file(house: House, client: Client) -> None:
     assert code_of(refusal) == "unknown_id"
 
 
+def test_what_is_purged_is_not_read_together_with_its_neighbours_any_more(client: Client) -> None:
+    secret = client.store(narrative="The walrus colony swims to the northern harbour.", session_id="s")
+    other = client.store(narrative="Invoices are numbered per year.", session_id="s")
+
+    def parts() -> dict[str, float]:
+        client.sync()
+        found = client.search("northern walrus colony, invoices per year", explain=True).results
+        return next(brief.parts or {} for brief in found if brief.id == other.id)
+
+    assert parts()["beside"] > parts()["meaning"]
+    client.forget([secret.id], purge=True)
+    assert parts()["beside"] == parts()["meaning"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{}, {"ids": ["mem-1"], "containing": "x"}, {"containing": "x", "purge": True}, {"ids": ["mem-000000000000"]}],

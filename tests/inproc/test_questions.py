@@ -133,3 +133,12 @@ def test_a_question_about_authentication_finds_all_that_is_known_of_it(asked: Cl
 )
 def test_a_question_about_nothing_that_is_stored_finds_nothing(asked: Client, question: str) -> None:
     assert found(asked, question) == []
+
+
+def test_a_reply_to_a_question_is_found_by_it_though_another_session_stored_in_between(client: Client) -> None:
+    client.store(narrative="Which port does the metrics endpoint listen on?", session_id="one")
+    client.store(narrative="Invoices are numbered per year.", session_id="other")
+    reply = client.store(narrative="The port moved to 9464 with the last release.", session_id="one").id
+    client.sync()
+    (hit,) = [brief for brief in found(client, "metrics endpoint port") if brief.id == reply]
+    assert "follows a question like this" in hit.why

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from recalld.memory.clock import Clock, iso
 from recalld.memory.text import whole_text
-from recalld.store import Store, job_runs, memories, outlines
+from recalld.store import Store, job_runs, memories, outlines, sessions
 from recalld.store.rows import MemoryRow
 from recalld.store.words import content_words
 from recalld.vectors import Text
@@ -32,39 +32,38 @@ class Corpus:
     async def texts(self, ids: Sequence[str]) -> dict[str, Text]:
         """What the index is to know of each memory; forgotten ones are absent.
 
-        The memory that came just before one of these in its session is there too: it has a new neighbour.
+        Those next to one of these in its session are there too: they are read together with it.
         """
         return await self._store.truth.read(_texts, ids)
 
 
 def _texts(connection: Connection, ids: Sequence[str]) -> dict[str, Text]:
-    asked = [row for row in memories.get_many(connection, ids).values() if row.forgotten_at is None]
-    near = memories.at(connection, [row.seq + step for row in asked if row.session_id for step in (-2, -1, 1)])
-    by_seq = near | {row.seq: row for row in asked}
-    before = [by_seq[row.seq - 1] for row in asked if follows(row, by_seq.get(row.seq - 1))]
-    return {row.id: _text(row, by_seq) for row in (*asked, *before)}
+    asked = {row.seq: row for row in memories.get_many(connection, ids).values()}
+    before, after = sessions.before(connection, asked), sessions.after(connection, asked)
+    around = {*before.values(), *after.values()} - asked.keys()
+    # What stands beside these has changed as well.
+    before |= sessions.before(connection, around)
+    after |= sessions.after(connection, around)
+    rows = asked | memories.at(connection, sorted({*before.values(), *after.values()} - asked.keys()))
+    return {
+        row.id: _text(row, rows.get(before.get(seq, 0)), rows.get(after.get(seq, 0)))
+        for seq, row in sorted(rows.items())
+        if row.forgotten_at is None and (seq in asked or seq in around)
+    }
 
 
-def follows(row: MemoryRow, before: MemoryRow | None) -> bool:
-    """Whether the memory that was stored before a memory belongs to its session."""
-    return (
-        before is not None
-        and row.session_id is not None
-        and (row.session_id, row.workspace_id) == (before.session_id, before.workspace_id)
-    )
-
-
-def _text(row: MemoryRow, by_seq: Mapping[int, MemoryRow]) -> Text:
+def _text(row: MemoryRow, before: MemoryRow | None, after: MemoryRow | None) -> Text:
     own = whole_text(row.title, row.narrative)
-    before, after = by_seq.get(row.seq - 1), by_seq.get(row.seq + 1)
-    neighbours = [
-        whole_text(before.title, before.narrative)[-MAX_BESIDE:] if before and follows(row, before) else "",
-        own[: 2 * MAX_BESIDE],
-        whole_text(after.title, after.narrative)[:MAX_BESIDE] if after and follows(after, row) else "",
-    ]
     text = "\n".join(filter(None, [own, ", ".join(row.concepts[:8])]))
     words = [word for word in content_words(text) if len(word) > 2 and word.isalpha()]
-    beside = "\n".join(filter(None, neighbours)) if neighbours[0] or neighbours[2] else ""
+    beside = ""
+    if before or after:
+        neighbours = [
+            whole_text(before.title, before.narrative)[-MAX_BESIDE:] if before else "",
+            own[: 2 * MAX_BESIDE],
+            whole_text(after.title, after.narrative)[:MAX_BESIDE] if after else "",
+        ]
+        beside = "\n".join(filter(None, neighbours))
     return Text(row.workspace_id, row.text_hash, text, beside, words)
 
 

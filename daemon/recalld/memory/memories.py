@@ -22,7 +22,7 @@ from recalld.memory.filters import Filters
 from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
-from recalld.store import Store, StoreBusy, anchors, associations, links, memories
+from recalld.store import Store, StoreBusy, anchors, associations, links, memories, sessions
 from recalld.store.rows import AnchorRow, LinkRow, MemoryRow, RatingRow
 from recalld.vectors import Vectors
 
@@ -282,7 +282,9 @@ class Memories:
 
     async def _purge(self, ids: Sequence[str]) -> list[str]:
         gone = await self._store.truth.read(anchors.anchors_of, ids)
+        beside = await self._store.truth.read(sessions.beside, ids)
         await self._store.truth.write(memories.purge, ids)
+        self._vectors.touch(beside)  # they were read together with what is gone
         anchor_ids = [anchor.id for each in gone.values() for anchor in each]
         for tree in self._trees:
             await self._verdicts.drop(tree, anchor_ids)

@@ -12,12 +12,11 @@ from sqlalchemy import Connection
 from recalld.config import Config
 from recalld.memory import ranking, times
 from recalld.memory.associations import Associations
-from recalld.memory.corpus import follows
 from recalld.memory.filters import Selection
 from recalld.memory.ranking import Parts, Question, Text, Weights
 from recalld.memory.text import voice_of, whole_text
 from recalld.memory.trees import PERSONAL, Tree
-from recalld.store import Store, memories, words
+from recalld.store import Store, memories, sessions, words
 from recalld.store.rows import MemoryRow
 from recalld.vectors import Answer, Near, Vectors, VectorsUnavailable
 
@@ -70,7 +69,7 @@ class _Found:
     near: Mapping[str, Near]
     rows: Mapping[str, MemoryRow]
     before: Mapping[int, MemoryRow]
-    """Memories of sessions by their place in the order of storing, those before the ones found too."""
+    """By `seq`, for memories found and for these: the one stored before it in its session."""
     settled: bool
     """Whether all of them were compared by meaning."""
 
@@ -269,15 +268,21 @@ def _more(
     missing: Sequence[str],
     known: Mapping[str, MemoryRow],
 ) -> tuple[dict[str, MemoryRow], dict[int, MemoryRow]]:
-    """The memories that have words like those asked for, those named, and all that were stored just before one."""
+    """The memories that have words like those asked for, those named, and what came before each in its session."""
     ids = list(missing)
     if others:
         match = " OR ".join(f'"{word}"' for word in others)
         ids += [each for each, _ in memories.search_words(connection, scope, match, reach, seqs) if each not in known]
     rows = memories.get_many(connection, list(dict.fromkeys(ids)))
-    sessions = {row.seq: row for row in (*known.values(), *rows.values()) if row.session_id}
-    wanted = {seq - step for seq in sessions for step in (1, 2)} - sessions.keys()
-    return rows, sessions | memories.at(connection, sorted(wanted))
+    return rows, _before(connection, {row.seq: row for row in (*known.values(), *rows.values()) if row.session_id})
+
+
+def _before(connection: Connection, found: dict[int, MemoryRow]) -> dict[int, MemoryRow]:
+    """The memory before each in its session, and the one before that."""
+    before = sessions.before(connection, found)
+    before |= sessions.before(connection, set(before.values()) - found.keys())
+    by_seq = found | memories.at(connection, sorted(set(before.values()) - found.keys()))
+    return {seq: by_seq[one] for seq, one in before.items()}
 
 
 def _taken_apart(row: MemoryRow) -> Text:
@@ -309,13 +314,14 @@ def _own_parts(row: MemoryRow, found: _Found, text: Text, voices: Collection[str
 
 def _add_neighbours(hit: Hit, found: _Found, texts: dict[int, Text]) -> None:
     """Add what the two memories before it in its session say."""
-    one, two = found.before.get(hit.row.seq - 1), found.before.get(hit.row.seq - 2)
-    if one is None or not follows(hit.row, one):
+    one = found.before.get(hit.row.seq)
+    if one is None:
         return
+    two = found.before.get(one.seq)
     for row in filter(None, (one, two)):
         if row.seq not in texts:
             texts[row.seq] = _taken_apart(row)
     if texts[one.seq].asks:
         hit.parts.asked = found.question.found_in(texts[one.seq].words)
-    if two is not None and follows(one, two):
+    if two is not None:
         hit.parts.before = found.question.found_in(texts[two.seq].words)

@@ -27,7 +27,7 @@ MAX_TOKENS = 256
 OVERLAP_TOKENS = 32
 MAX_PIECES = 64
 """Of one text; what lies beyond (some 60,000 characters) is found by words only."""
-SCHEME = f"{_MODEL[1][:12]}-{MAX_TOKENS}-{OVERLAP_TOKENS}-{MAX_PIECES}-2"
+SCHEME = f"{_MODEL[1][:12]}-{MAX_TOKENS}-{OVERLAP_TOKENS}-{MAX_PIECES}-3"
 """Names everything that decides which vectors a text gets: an index made under another name is of no use.
 
 The last number is that of what is embedded: a memory's text, and the same with what stands beside it.
