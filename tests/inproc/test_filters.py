@@ -179,6 +179,7 @@ def test_what_a_filter_leaves_is_found_behind_many_better_ones(
     client.store_many([{"title": f"Lighthouse lamp {n}", "narrative": "The lighthouse lamp."} for n in range(600)])
     dim = client.store(title="An old building by the sea", narrative="It has a lamp.", session_id="session-9")
     assert client.search("lighthouse lamp", limit=3).results[0].id != dim.id
+    client.sync()
     reply = client.search("lighthouse lamp", session_id="session-9")
     assert [brief.id for brief in reply.results] == [dim.id]
     assert (reply.matched, reply.returned, reply.left_out) == (1, 1, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from recall.protocol.requests import SearchReply
 from recall.protocol.values import Brief
@@ -12,8 +12,9 @@ STALE = frozenset({"missing", "ambiguous", "changed", "moved+changed"})
 
 
 def answer(
-    ranked: Sequence[Brief],
+    ranked: Iterable[Brief],
     *,
+    count: int,
     limit: int,
     token_budget: int | None = None,
     left_out: dict[str, int] | None = None,
@@ -22,7 +23,8 @@ def answer(
     """The reply to a search.
 
     Args:
-        ranked: what was found, scored, best first.
+        ranked: what was found, scored, best first; taken no further than is shown.
+        count: how many these are.
         limit: at most so many are shown.
         token_budget: what titles and summaries may cost together; None for no bound. What is too long gives way to
             the next that fits.
@@ -32,17 +34,16 @@ def answer(
     counts = dict(left_out or {})
     shown: list[Brief] = []
     tokens = 0
-    for brief in ranked:
+    for seen, brief in enumerate(ranked, 1):
         cost = token_estimate(f"{brief.title}\n{brief.summary}")
-        if len(shown) == limit:
-            reason = "limit"
-        elif token_budget is not None and tokens + cost > token_budget:
-            reason = "token_budget"
-        else:
-            shown.append(brief)
-            tokens += cost
+        if token_budget is not None and tokens + cost > token_budget:
+            counts["token_budget"] = counts.get("token_budget", 0) + 1
             continue
-        counts[reason] = counts.get(reason, 0) + 1
+        shown.append(brief)
+        tokens += cost
+        if len(shown) == limit:
+            counts["limit"] = counts.get("limit", 0) + count - seen
+            break
     counts = {reason: number for reason, number in counts.items() if number}
     return SearchReply(
         results=shown,

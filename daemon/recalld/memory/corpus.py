@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from recalld.memory.clock import Clock, iso
-from recalld.memory.text import whole_text
 from recalld.store import Store, job_runs, memories, outlines, sessions
+from recalld.store.readings import whole_text
 from recalld.store.rows import MemoryRow
 from recalld.store.words import content_words
 from recalld.vectors import Text

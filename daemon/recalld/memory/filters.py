@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from msgspec import structs
+from sqlalchemy import Connection
 
 from recall.protocol.errors import RecallError
 from recall.protocol.requests.finding import Filtered
@@ -49,6 +50,12 @@ class Selection:
         if self.few is not None:
             return ids & self.few.keys() if isinstance(ids, set) else {each for each in ids if each in self.few}
         return (await self._store.truth.read(filters.matching, self._criteria, ids=ids)).keys()
+
+    def of(self, connection: Connection, seqs: Sequence[int]) -> list[int]:
+        """Those of these memories that the filters leave, in their order."""
+        found = self.few if self.few is not None else filters.matching(connection, self._criteria, seqs=seqs)
+        chosen = set(found.values())
+        return [seq for seq in seqs if seq in chosen]
 
 
 class Filters:

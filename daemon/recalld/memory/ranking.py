@@ -19,10 +19,9 @@ words are evidence that a memory answers at all; without enough of them it is le
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from recalld.memory import times
 from recalld.store.words import SHORT_FORMS, content_words
@@ -113,21 +112,32 @@ class Question:
                     best[number] = max(best[number], SAME_STEM)
         return sum(share * how for share, how in zip(self._shares, best, strict=True))
 
+    def roughly_found_in(self, holding: Mapping[str, Sequence[int]], enough: int) -> dict[int, float]:
+        """As `found_in`, of many memories at once, by what an index says of words.
+
+        Rare words decide: once there are enough memories, commoner words add to what these have, and bring no others.
+
+        Args:
+            holding: the memories that have each word, the question's or one like it, by number.
+            enough: so many.
+        """
+        best: list[dict[int, float]] = [{} for _ in self.words]
+        for word, memories in holding.items():
+            for number, how in self._matches.get(word, ()):
+                known = best[number]
+                weaker = [one for one in memories if known.get(one, 0.0) < how] if known else memories
+                known |= dict.fromkeys(weaker, how)
+        found: dict[int, float] = {}
+        for has, share in sorted(zip(best, self._shares, strict=True), key=lambda each: len(each[0])):
+            for one in has if len(found) < enough else found.keys() & has.keys():
+                found[one] = found.get(one, 0.0) + share * has[one]
+        return found
+
     def shared_with(self, words: AbstractSet[str]) -> list[str]:
         """Those of the question's words that a text has, in any form or in other words."""
         numbers = {number for word in words & self._matches.keys() for number, how in self._matches[word] if how >= 0.5}
         numbers |= {number for word in words for number in self._stems.get(word[:STEM], ())}
         return [self.words[number] for number in sorted(numbers)]
-
-
-class Text(NamedTuple):
-    """A memory's text, taken apart."""
-
-    words: frozenset[str]
-    voice: str | None
-    """Whose it is, where it begins with that, as in `Maya: …`."""
-    asks: bool
-    """It ends with a question."""
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
+import heapq
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,17 +13,18 @@ from recalld.config import Config
 from recalld.memory import ranking, times
 from recalld.memory.associations import Associations
 from recalld.memory.filters import Selection
-from recalld.memory.ranking import Parts, Question, Text, Weights
-from recalld.memory.text import voice_of, whole_text
+from recalld.memory.ranking import Parts, Question, Weights
 from recalld.memory.trees import PERSONAL, Tree
-from recalld.store import Store, memories, sessions, words
-from recalld.store.rows import MemoryRow
+from recalld.store import Store, derived, readings, sessions, words
+from recalld.store.readings import Reading
 from recalld.vectors import Answer, Near, Vectors, VectorsUnavailable
 
 CANDIDATES = 120
 """Taken from each of the two indices at least, before ranking."""
 FILTERED_CANDIDATES = 400
 """Taken where a filter will leave most of them out."""
+COMMON = 2_000
+"""A word that more memories have is common, however many they are; of these the newest are candidates by it."""
 LIKE_WORDS = 4
 """For each of the query's words, so many that are like it are looked for as words too."""
 PROMISING = 120
@@ -35,8 +36,6 @@ ENOUGH = 10
 LEAST_ACTIVATION = 0.25
 """How much must reach a memory that does not answer by itself for it to be shown too."""
 SAID_WHEN_ASKED = 0.3
-KEPT_TEXTS = 4_096
-"""Texts kept as they were taken apart, some 15 MB."""
 IMPORTANCE_SHARE = 0.05
 """How much importance moves a score: enough to break near ties."""
 
@@ -45,7 +44,7 @@ IMPORTANCE_SHARE = 0.05
 class Hit:
     """A memory with what speaks for it."""
 
-    row: MemoryRow
+    reading: Reading
     parts: Parts
     score: float = 0.0
     why: list[str] = field(default_factory=list)
@@ -67,9 +66,9 @@ class _Found:
 
     question: Question
     near: Mapping[str, Near]
-    rows: Mapping[str, MemoryRow]
-    before: Mapping[int, MemoryRow]
-    """By `seq`, for memories found and for these: the one stored before it in its session."""
+    candidates: Sequence[Reading]
+    before: Mapping[int, Reading]
+    """By `seq`, for the candidates and for these: what was stored before it in its session."""
     settled: bool
     """Whether all of them were compared by meaning."""
 
@@ -115,38 +114,41 @@ class Retrieval:
         least_evidence = ranking.least_evidence(found.question.count)
         strong = sum(ranking.evidence(hit.parts) >= least_evidence for hit in answers)
         if not strong:
-            return Retrieved(unrelated=len(found.rows))
+            return Retrieved(unrelated=len(found.candidates))
         self._score(answers)
         if self.weights.association and strong < ENOUGH:
             answers += await self._associated(tree, answers, selection)
             self._score(answers)
         for hit in answers[:least]:
             hit.why += _reasons(hit, found.question)
-        return Retrieved(answers, max(len(found.rows) - len(answers), 0))
+        return Retrieved(answers, max(len(found.candidates) - len(answers), 0))
 
     def _score(self, hits: list[Hit]) -> None:
         """Give each its score, and put the best first."""
         for hit in hits:
-            importance = 1 - IMPORTANCE_SHARE * (1 - hit.row.importance_score)
+            importance = 1 - IMPORTANCE_SHARE * (1 - hit.reading.importance_score)
             hit.score = ranking.score(hit.parts, self.weights) * importance
-        hits.sort(key=lambda hit: (-hit.score, -hit.row.seq))
+        hits.sort(key=lambda hit: (-hit.score, -hit.reading.seq))
 
     async def _associated(self, tree: Tree, answers: list[Hit], selection: Selection | None) -> list[Hit]:
         """Tell the answers how much belongs to the best of them, and find what belongs to these besides."""
-        seeds = {hit.row.id: hit.score for hit in answers[:SEEDS]}
+        seeds = {hit.reading.memory_id: hit.score for hit in answers[:SEEDS]}
         activated = await self._associations.spread(tree, seeds, steps=1)
-        known = {hit.row.id for hit in answers}
+        known = {hit.reading.memory_id for hit in answers}
         for hit in answers:
-            if hit.row.id in activated:
-                hit.parts.association = activated[hit.row.id].value
-                hit.why += [f"association: {activated[hit.row.id].why[0]}"]
+            if hit.reading.memory_id in activated:
+                hit.parts.association = activated[hit.reading.memory_id].value
+                hit.why += [f"association: {activated[hit.reading.memory_id].why[0]}"]
         strong = {each for each, activation in activated.items() if activation.value >= LEAST_ACTIVATION} - known
         wanted = await selection.among(strong) if selection else strong
-        rows = await self._store.truth.read(memories.get_many, sorted(wanted))
+        found = await self._store.truth.read(_readings_of, [tree.workspace_id, PERSONAL], sorted(wanted))
         return [
-            Hit(row, Parts(association=activated[row.id].value), why=[f"association: {activated[row.id].why[0]}"])
-            for row in rows.values()
-            if row.forgotten_at is None
+            Hit(
+                reading,
+                Parts(association=activated[reading.memory_id].value),
+                why=[f"association: {activated[reading.memory_id].why[0]}"],
+            )
+            for reading in found
         ]
 
     # --- asking -------------------------------------------------------------------------------------
@@ -154,43 +156,24 @@ class Retrieval:
     async def _ask_indices(
         self, tree: Tree, query: str, reach: int, selection: Selection | None, warnings: list[str]
     ) -> _Found:
-        """What both indices find, and the memories themselves; those found by words are read in the meantime."""
+        """What both indices find; full text is asked for the question's words while the vectors' process works."""
         scope = [tree.workspace_id, PERSONAL]
-        seqs = list(selection.few.values()) if selection and selection.few is not None else None
+        some = list(selection.few.values()) if selection and selection.few is not None else None
         asked = words.content_words(query)[: words.MAX_TERMS]
-        answer, (frequencies, rows) = await asyncio.gather(
+        common = COMMON * 4 if selection and some is None else COMMON
+        answer, holding = await asyncio.gather(
             self._by_meaning(scope, query, asked, reach, selection, warnings),
-            self._having_words(scope, query, asked, reach, selection, seqs),
+            self._store.truth.read(derived.holding, scope, asked, common, some),
         )
-        others = [other for like in answer.like.values() for other in list(like)[:LIKE_WORDS] if other not in asked]
-        missing = [near.memory_id for near in answer.near if near.memory_id not in rows]
-        more, before = await self._store.truth.read(_more, scope, others, reach, seqs, missing, rows)
-        rows |= more
-        question = Question(query, answer.like, frequencies, max(answer.searched, len(rows)))
+        frequencies = {word: len(held) for word, held in holding.items()}
+        others = [other for like in answer.like.values() for other in list(like)[:LIKE_WORDS] if other not in holding]
+        count = max(answer.searched, *frequencies.values(), 1)
+        question = Question(query, answer.like, frequencies, count)
         near = {each.memory_id: each for each in answer.near}
-        left = await selection.among(set(rows)) if selection else rows.keys()
-        live = {each: row for each, row in rows.items() if row.forgotten_at is None and each in left}
-        return _Found(question, near, live, before, settled=not warnings)
-
-    async def _having_words(
-        self,
-        scope: Sequence[str],
-        query: str,
-        asked: Sequence[str],
-        reach: int,
-        selection: Selection | None,
-        seqs: Sequence[int] | None,
-    ) -> tuple[dict[str, int], dict[str, MemoryRow]]:
-        """How many memories have each word, and those that match best; further ones until enough are selected."""
-        while True:
-            frequencies, rows = await self._store.truth.read(
-                _by_words, scope, words.match_query(query), asked, reach, seqs
-            )
-            if selection is None or seqs is not None or len(rows) < reach:
-                return frequencies, rows
-            if len(await selection.among(set(rows))) >= CANDIDATES:
-                return frequencies, rows
-            reach *= 4
+        candidates, before = await self._store.truth.read(
+            _candidates, scope, question, holding, others, common, some, selection, list(near), reach
+        )
+        return _Found(question, near, candidates, before, settled=not warnings)
 
     async def _by_meaning(
         self,
@@ -222,89 +205,76 @@ class Retrieval:
 
     def _promising(self, found: _Found, nearness: Mapping[str, float]) -> list[Hit]:
         """The candidates for which most speaks by themselves, looked at together with what stands before them."""
-        texts = {row.seq: _taken_apart(row) for row in found.rows.values()}
-        voices = {text.voice for text in texts.values() if text.voice}
+        voices = {reading.voice for reading in found.candidates if reading.voice}
         hits = []
-        for row in found.rows.values():
-            parts = _own_parts(row, found, texts[row.seq], voices)
-            parts.near = nearness.get(row.id, 0.0)
-            hits.append(Hit(row, parts, ranking.total(parts, self.weights)))
+        for reading in found.candidates:
+            parts = _own_parts(reading, found, voices)
+            parts.near = nearness.get(reading.memory_id, 0.0)
+            hits.append(Hit(reading, parts, ranking.total(parts, self.weights)))
         hits.sort(key=lambda hit: -hit.score)
         for hit in hits[:PROMISING]:
-            _add_neighbours(hit, found, texts)
+            _add_neighbours(hit, found)
         return hits[:PROMISING]
 
 
 def _reasons(hit: Hit, question: Question) -> list[str]:
-    parts, text = hit.parts, _taken_apart(hit.row)
-    meaning, shared = max(parts.meaning, parts.beside), question.shared_with(text.words)
+    parts, reading = hit.parts, hit.reading
+    meaning, shared = max(parts.meaning, parts.beside), question.shared_with(reading.words)
     reasons = [f"meaning {meaning:.2f}"] if meaning > 0 else []
     reasons += [f"words: {', '.join(shared)}"] if shared else []
-    reasons += [f"of {text.voice}"] if parts.named else []
+    reasons += [f"of {reading.voice}"] if parts.named else []
     reasons += ["of that time"] if parts.time else []
     return reasons + (["follows a question like this"] if parts.asked > SAID_WHEN_ASKED else [])
 
 
-def _by_words(
+def _candidates(
     connection: Connection,
     scope: Sequence[str],
-    match: str | None,
-    asked: Sequence[str],
-    reach: int,
-    seqs: Sequence[int] | None,
-) -> tuple[dict[str, int], dict[str, MemoryRow]]:
-    """How common the words are, and the memories that have them."""
-    found = memories.search_words(connection, scope, match, reach, seqs) if match else []
-    rows = memories.get_many(connection, [memory_id for memory_id, _ in found])
-    return memories.word_frequencies(connection, scope, asked), rows
-
-
-def _more(
-    connection: Connection,
-    scope: Sequence[str],
+    question: Question,
+    holding: Mapping[str, Sequence[int]],
     others: Sequence[str],
+    common: int,
+    some: Sequence[int] | None,
+    selection: Selection | None,
+    near: Sequence[str],
     reach: int,
-    seqs: Sequence[int] | None,
-    missing: Sequence[str],
-    known: Mapping[str, MemoryRow],
-) -> tuple[dict[str, MemoryRow], dict[int, MemoryRow]]:
-    """The memories that have words like those asked for, those named, and what came before each in its session."""
-    ids = list(missing)
-    if others:
-        match = " OR ".join(f'"{word}"' for word in others)
-        ids += [each for each, _ in memories.search_words(connection, scope, match, reach, seqs) if each not in known]
-    rows = memories.get_many(connection, list(dict.fromkeys(ids)))
-    return rows, _before(connection, {row.seq: row for row in (*known.values(), *rows.values()) if row.session_id})
+) -> tuple[list[Reading], dict[int, Reading]]:
+    """The memories that have most of the words or words like them, and those that are near; what came before each."""
+    like = derived.holding(connection, scope, others, common // 4, some)
+    rough = question.roughly_found_in({**holding, **like}, 2 * reach)
+    if selection is not None:
+        left = selection.of(connection, heapq.nlargest(COMMON, rough, key=rough.__getitem__))
+        rough = {seq: rough[seq] for seq in left}
+    seqs = dict.fromkeys(heapq.nlargest(2 * reach, rough, key=rough.__getitem__))
+    nearest = list(readings.seqs_of(connection, near).values())
+    seqs |= dict.fromkeys(selection.of(connection, nearest) if selection else nearest)
+    found = readings.readings(connection, scope, seqs.keys(), whole=question.span is not None)
+    return list(found.values()), _before(connection, scope, found)
 
 
-def _before(connection: Connection, found: dict[int, MemoryRow]) -> dict[int, MemoryRow]:
+def _before(connection: Connection, scope: Sequence[str], found: Mapping[int, Reading]) -> dict[int, Reading]:
     """The memory before each in its session, and the one before that."""
-    before = sessions.before(connection, found)
+    before = sessions.before(connection, [seq for seq, reading in found.items() if reading.in_session])
     before |= sessions.before(connection, set(before.values()) - found.keys())
-    by_seq = found | memories.at(connection, sorted(set(before.values()) - found.keys()))
-    return {seq: by_seq[one] for seq, one in before.items()}
+    known = {**found, **readings.readings(connection, scope, set(before.values()) - found.keys())}
+    return {seq: known[one] for seq, one in before.items() if one in known}
 
 
-def _taken_apart(row: MemoryRow) -> Text:
-    return _text(row.title, row.narrative, " ".join([row.memory_type, *row.concepts, *row.tags]))
+def _readings_of(connection: Connection, scope: Sequence[str], ids: Sequence[str]) -> list[Reading]:
+    return list(readings.readings(connection, scope, readings.seqs_of(connection, ids).values()).values())
 
 
-@functools.lru_cache(KEPT_TEXTS)
-def _text(title: str, narrative: str, labels: str) -> Text:
-    text = whole_text(title, narrative)
-    return Text(frozenset(words.content_words(f"{text}\n{labels}")), voice_of(text), text.rstrip().endswith("?"))
-
-
-def _own_parts(row: MemoryRow, found: _Found, text: Text, voices: Collection[str]) -> Parts:
+def _own_parts(reading: Reading, found: _Found, voices: Collection[str]) -> Parts:
     question = found.question
     parts = Parts(
-        words=question.found_in(text.words),
-        named=ranking.named_part(question, text.voice, voices),
-        length=ranking.length_part(len(text.words)),
+        words=question.found_in(reading.words),
+        named=ranking.named_part(question, reading.voice, voices),
+        length=ranking.length_part(len(reading.words)),
     )
     if question.span is not None:
-        parts.time = times.agreement(question.span, times.named_in(row.narrative) or times.named_in(row.created_at))
-    near = found.near.get(row.id)
+        told = times.named_in(reading.narrative) or times.named_in(reading.created_at)
+        parts.time = times.agreement(question.span, told)
+    near = found.near.get(reading.memory_id)
     if near is not None:
         parts.meaning, parts.beside = ranking.cosine_part(near.cosine), ranking.cosine_part(near.beside)
     elif not found.settled:  # it must not be worse off for being new
@@ -312,16 +282,13 @@ def _own_parts(row: MemoryRow, found: _Found, text: Text, voices: Collection[str
     return parts
 
 
-def _add_neighbours(hit: Hit, found: _Found, texts: dict[int, Text]) -> None:
+def _add_neighbours(hit: Hit, found: _Found) -> None:
     """Add what the two memories before it in its session say."""
-    one = found.before.get(hit.row.seq)
+    one = found.before.get(hit.reading.seq)
     if one is None:
         return
+    if one.asks:
+        hit.parts.asked = found.question.found_in(one.words)
     two = found.before.get(one.seq)
-    for row in filter(None, (one, two)):
-        if row.seq not in texts:
-            texts[row.seq] = _taken_apart(row)
-    if texts[one.seq].asks:
-        hit.parts.asked = found.question.found_in(texts[one.seq].words)
     if two is not None:
-        hit.parts.before = found.question.found_in(texts[two.seq].words)
+        hit.parts.before = found.question.found_in(two.words)

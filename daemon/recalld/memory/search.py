@@ -14,15 +14,15 @@ from recalld.config import Config
 from recalld.memory.answers import answer
 from recalld.memory.associations import Associations
 from recalld.memory.filters import Filters
-from recalld.memory.proximity import Near, Proximity
+from recalld.memory.proximity import Proximity
 from recalld.memory.ranking import Weights
 from recalld.memory.retrieval import Hit, Retrieval
 from recalld.memory.similarity import LEAST_COSINE, SAME, similarity
 from recalld.memory.succession import put_behind
-from recalld.memory.text import whole_text
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.views import Views
 from recalld.store import Store, anchors, links, memories, words
+from recalld.store.readings import whole_text
 from recalld.store.rows import AnchorRow, MemoryRow
 from recalld.vectors import Vectors, VectorsUnavailable
 
@@ -72,20 +72,35 @@ class Search:
         )
         # A stale one falls behind by a fifth at most, so a few more than asked for hold the best.
         promising = retrieved.hits[: request.limit + SPARE]
-        bound, successors = await self._store.truth.read(
-            _said_of, [tree.workspace_id, PERSONAL], [hit.row.id for hit in promising]
+        ids = [hit.reading.memory_id for hit in promising]
+        rows, bound, successors = await self._store.truth.read(_shown, [tree.workspace_id, PERSONAL], ids)
+        stale = {each: STALE_FACTOR.get(self._views.worst(tree, bound.get(each, ()))[0] or "", 1.0) for each in ids}
+        scores = put_behind(
+            {each: hit.score * stale[each] for each, hit in zip(ids, promising, strict=True)}, successors
         )
+        found = [hit for hit in promising if hit.reading.memory_id in rows]  # the others were forgotten just now
+        found.sort(key=lambda hit: (-scores[hit.reading.memory_id], hit.reading.memory_id in successors))
         terms = words.query_terms(request.query)
-        results = [self._shown(tree, hit, bound.get(hit.row.id, []), terms, nearby) for hit in promising]
-        scores = put_behind({brief.id: brief.score or 0.0 for brief in results}, successors)
-        for brief in results:
-            brief.score, brief.superseded_by = round(scores[brief.id], 4), successors.get(brief.id)
-        results.sort(key=lambda brief: (-(brief.score or 0), brief.superseded_by is not None))
-        if not request.explain:
-            for brief in results:
-                brief.parts = None
+
+        def brief(hit: Hit) -> Brief:
+            memory_id = hit.reading.memory_id
+            made = self._views.brief(
+                tree,
+                rows[memory_id],
+                bound.get(memory_id, []),
+                query_words=terms,
+                superseded_by=successors.get(memory_id),
+            )
+            made.score = round(scores[memory_id], 4)
+            made.why += hit.why + ([nearby[memory_id].why] if memory_id in nearby else [])
+            if request.explain:
+                parts = {name: round(value, 4) for name, value in asdict(hit.parts).items()}
+                made.parts = parts | {"stale": stale[memory_id], "importance": hit.reading.importance_score}
+            return made
+
         return answer(
-            results,
+            map(brief, found),
+            count=len(found),
             limit=request.limit,
             token_budget=request.token_budget,
             left_out={"limit": len(retrieved.hits) - len(promising), "below_threshold": retrieved.unrelated},
@@ -121,19 +136,6 @@ class Search:
         except VectorsUnavailable:
             return []
 
-    def _shown(
-        self, tree: Tree, hit: Hit, bound: Sequence[AnchorRow], terms: Sequence[str], nearby: Mapping[str, Near]
-    ) -> Brief:
-        brief = self._views.brief(tree, hit.row, bound, query_words=terms)
-        stale = STALE_FACTOR.get(brief.verdict or "", 1.0)
-        brief.score = round(hit.score * stale, 4)
-        parts = {name: round(value, 4) for name, value in asdict(hit.parts).items()}
-        brief.why += hit.why
-        if hit.row.id in nearby:
-            brief.why.append(nearby[hit.row.id].why)
-        brief.parts = parts | {"stale": stale, "importance": hit.row.importance_score}
-        return brief
-
 
 def _same(text: str, others: Sequence[MemoryRow], cosines: Mapping[str, float]) -> list[tuple[MemoryRow, float]]:
     """Those of the others that say what the text says, and how far, the likest first."""
@@ -150,3 +152,12 @@ def _said_of(
 ) -> tuple[dict[str, list[AnchorRow]], dict[str, str]]:
     """The anchors of memories, and what superseded them."""
     return anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids)
+
+
+def _shown(
+    connection: Connection, scope: Sequence[str], ids: Sequence[str]
+) -> tuple[dict[str, MemoryRow], dict[str, list[AnchorRow]], dict[str, str]]:
+    """What a reply shows of memories that are not forgotten: themselves, their anchors, what superseded them."""
+    rows = memories.get_many(connection, ids)
+    live = {each: row for each, row in rows.items() if row.forgotten_at is None}
+    return live, *_said_of(connection, scope, ids)

@@ -18,8 +18,6 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z0-9\"'`(\[])|\n\s*\n|\
 _TAGS_LINE = re.compile(r"(?:^|(?<=[.\n!?]))\s*tags:\s*([^\n.!?]+?)\.?\s*$", re.IGNORECASE)
 _MARKER = re.compile(r"\[(?=[\s\u200b-\u200f\u2060\ufeff]*/?[\s\u200b-\u200f\u2060\ufeff]*recalld)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
-_STAMP = re.compile(r"\s*\[[^\[\]\n]{1,60}\]\s*(?=\S)")
-_VOICE = re.compile(r"\s*(?:\[[^\[\]\n]{1,60}\]\s*)?([^\W\d_]\w{1,30}):\s")
 _GOES_ON = re.compile(
     r"(?:this|that|these|those|it|its|they|them|their|he|she|such|otherwise|instead|therefore|thus|hence|so|then|but|"
     r"however|also|and|or|because|both|neither|the same|the latter)\b",
@@ -59,19 +57,6 @@ def title_of(narrative: str) -> str:
     """The first sentence, cut at a word where it is longer than a title may be."""
     found = sentences(narrative)
     return shortened(found[0].rstrip(" ."), MAX_TITLE) if found else ""
-
-
-def whole_text(title: str, narrative: str) -> str:
-    """Title and narrative as one text, nothing said twice, without a time in brackets that the narrative opens with."""
-    body = _STAMP.sub("", narrative)
-    begin = _STAMP.sub("", title).rstrip("…").rstrip()
-    return body if body.startswith(begin) else f"{begin}\n{body}".rstrip()
-
-
-def voice_of(text: str) -> str | None:
-    """Whose words a text is, in lower case, where it begins with that: `maya` of `[1 May] Maya: we use uv.`."""
-    found = _VOICE.match(text)
-    return found[1].casefold() if found else None
 
 
 def shortened(text: str, characters: int) -> str:

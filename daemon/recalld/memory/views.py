@@ -10,7 +10,7 @@ from recalld.memory.judgement import worst
 from recalld.memory.text import summary_of, type_named
 from recalld.memory.trees import Tree
 from recalld.memory.verdicts import Verdicts
-from recalld.store.rows import AnchorRow, MemoryRow, VerdictRow, VersionRow
+from recalld.store.rows import AnchorRow, MemoryRow, Verdict, VerdictRow, VersionRow
 
 
 class Views:
@@ -29,7 +29,7 @@ class Views:
         superseded_by: str | None = None,
     ) -> Brief:
         """A memory in a list."""
-        verdict, reason = worst([self._verdicts.of(tree, anchor) for anchor in anchors])
+        verdict, reason = self.worst(tree, anchors)
         return Brief(
             id=row.id,
             title=row.title,
@@ -54,7 +54,7 @@ class Views:
         Args:
             diffs: of the code of anchors, by their ids.
         """
-        verdict, reason = worst([self._verdicts.of(tree, anchor) for anchor in anchors])
+        verdict, reason = self.worst(tree, anchors)
         return Memory(
             id=row.id,
             title=row.title,
@@ -79,6 +79,10 @@ class Views:
             pinned=row.pinned,
             forgotten_at=row.forgotten_at,
         )
+
+    def worst(self, tree: Tree, anchors: Sequence[AnchorRow]) -> tuple[Verdict | None, str]:
+        """The worst of what the tree says of these anchors, and why."""
+        return worst([self._verdicts.of(tree, anchor) for anchor in anchors])
 
     def verdict(self, tree: Tree, anchor: AnchorRow) -> VerdictRow:
         """What the tree says of an anchor."""

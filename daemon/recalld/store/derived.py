@@ -1,10 +1,10 @@
-"""What `memory.db` derives from its memories: full-text rows and labels, made anew whenever they are not whole."""
+"""What `memory.db` derives from its memories: full-text rows, labels, readings; made anew where they are not whole."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, text
@@ -12,29 +12,26 @@ from sqlalchemy.exc import DBAPIError
 
 from recalld.store import anchors
 from recalld.store.concepts import concept_key, subjects
+from recalld.store.readings import taken_apart
 from recalld.store.rows import AnchorRow, MemoryRow
 from recalld.store.rules import rule_keys
-from recalld.store.schema import CREATE_MEMORY_WORDS, DERIVED_VERSION, memories, memory_labels, memory_words
+from recalld.store.schema import (
+    CREATE_MEMORY_WORDS,
+    DERIVED_VERSION,
+    memories,
+    memory_labels,
+    memory_readings,
+    memory_words,
+)
 from recalld.store.statements import MAX_VALUES, in_batches
 from recalld.store.words import expand
 
-# How much a word counts where it stands: in the title, narrative, labels, paths; the workspace's own word nothing.
-_WEIGHTS = "4.0, 1.0, 3.0, 2.0, 0.0"
-_STATEMENT = f"""
-    SELECT memories.id, -found.cost AS score
-    FROM (
-        SELECT rowid AS seq, bm25(memory_words, {_WEIGHTS}) AS cost
-        FROM memory_words WHERE memory_words MATCH :match {{}} ORDER BY cost LIMIT :limit
-    ) AS found
-    JOIN memories ON memories.seq = found.seq
-    WHERE memories.forgotten_at IS NULL
-    ORDER BY found.cost, found.seq DESC
-"""  # noqa: S608 - the weights above are all that is put in
-_SEARCH = text(_STATEMENT.format(""))
-_SEARCH_AMONG = text(_STATEMENT.format("AND rowid IN (SELECT value FROM json_each(:seqs))"))
-COUNTED = 2_000
-"""A word that more memories have is common, however many they are."""
-_COUNT = text("SELECT count(*) FROM (SELECT 1 FROM memory_words WHERE memory_words MATCH :match LIMIT :limit)")
+_HOLDING = """
+    SELECT rowid FROM memory_words WHERE memory_words MATCH :match {} ORDER BY rowid DESC LIMIT :limit
+"""
+_ALL_HOLDING = text(_HOLDING.format(""))
+# Of many, each would be looked for by itself, but for the sign.
+_SOME_HOLDING = text(_HOLDING.format("AND +rowid IN (SELECT value FROM json_each(:seqs))"))
 _PROBE = text("SELECT title, bm25(memory_words) FROM memory_words WHERE memory_words MATCH :match LIMIT 1")
 
 Stored = Sequence[tuple[MemoryRow, Sequence[AnchorRow]]]
@@ -43,37 +40,30 @@ Stored = Sequence[tuple[MemoryRow, Sequence[AnchorRow]]]
 log = logging.getLogger(__name__)
 
 
-def search(
+def holding(
     connection: Connection,
     workspace_ids: Sequence[str],
-    match: str,
+    words: Iterable[str],
     limit: int,
     seqs: Collection[int] | None = None,
-) -> list[tuple[str, float]]:
-    """Ids and scores of the memories of these workspaces that match best.
+) -> dict[str, list[int]]:
+    """The memories of these workspaces that have each of the words, in any form of it.
 
     Args:
+        limit: of each word at most so many, the newest.
         seqs: look at these alone.
+
+    Returns:
+        Their `seq`, newest first, by word.
     """
     if not workspace_ids:
-        return []
-    asked = {"match": _within(workspace_ids, match), "limit": limit}
-    if seqs is None:
-        found = connection.execute(_SEARCH, asked)
-    else:
-        found = connection.execute(_SEARCH_AMONG, asked | {"seqs": json.dumps(list(seqs))})
-    return [(memory_id, score) for memory_id, score in found]
-
-
-def frequencies(connection: Connection, workspace_ids: Sequence[str], words: Sequence[str]) -> dict[str, int]:
-    """How many memories of these workspaces have each of the words, in any form of it; counted up to a limit."""
-    if not workspace_ids:
         return {}
-    counted: dict[str, int] = {}
-    for word in words:
-        match = _within(workspace_ids, f'"{word}"')
-        counted[word] = connection.execute(_COUNT, {"match": match, "limit": COUNTED}).scalar_one()
-    return counted
+    statement = _ALL_HOLDING if seqs is None else _SOME_HOLDING
+    asked = {"limit": limit} | ({} if seqs is None else {"seqs": json.dumps(list(seqs))})
+    return {
+        word: list(connection.scalars(statement, {**asked, "match": _within(workspace_ids, f'"{word}"')}))
+        for word in words
+    }
 
 
 def labelled(kind: Literal["concept", "tag"], label: str) -> Select[tuple[int]]:
@@ -87,11 +77,12 @@ def labelled(kind: Literal["concept", "tag"], label: str) -> Select[tuple[int]]:
 
 
 def index(connection: Connection, stored: Stored) -> None:
-    """Make memories that are not indexed findable: by labels, and by words unless they are forgotten."""
-    words = [_words(row, bound) for row, bound in stored if row.forgotten_at is None]
+    """Make memories that are not indexed findable: by labels, and by their words unless they are forgotten."""
+    live = [(row, bound) for row, bound in stored if row.forgotten_at is None]
     labels = [label for row, _ in stored for label in _labels(row)]
-    if words:
-        connection.execute(insert(memory_words), words)
+    if live:
+        connection.execute(insert(memory_words), [_words(row, bound) for row, bound in live])
+        connection.execute(insert(memory_readings), [taken_apart(row) for row, _ in live])
     if labels:
         connection.execute(insert(memory_labels), labels)
 
@@ -100,6 +91,7 @@ def unindex(connection: Connection, seqs: Sequence[int]) -> None:
     """Make memories not findable any more."""
     for batch in in_batches(seqs):
         connection.execute(delete(memory_words).where(memory_words.c.rowid.in_(batch)))
+        connection.execute(delete(memory_readings).where(memory_readings.c.memory_seq.in_(batch)))
         connection.execute(delete(memory_labels).where(memory_labels.c.memory_seq.in_(batch)))
 
 
@@ -109,18 +101,19 @@ def erase_traces(connection: Connection) -> None:
 
 
 def repair(connection: Connection) -> None:
-    """Make full-text rows and labels anew if they are missing, not whole, or made in an older way."""
+    """Make all of it anew if something is missing, not whole, or made in an older way."""
     version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     if version != DERIVED_VERSION or not _whole(connection):
         rebuild(connection)
 
 
 def rebuild(connection: Connection) -> None:
-    """Make full-text rows and labels anew."""
+    """Make full-text rows, labels and readings anew."""
     _drop_words(connection)
     connection.exec_driver_sql(CREATE_MEMORY_WORDS)
-    memory_labels.drop(connection, checkfirst=True)
-    memory_labels.create(connection)
+    for each in (memory_labels, memory_readings):
+        each.drop(connection, checkfirst=True)
+        each.create(connection)
     count, after = 0, 0
     while rows := _next_memories(connection, after):
         bound = anchors.anchors_of(connection, [row.id for row in rows])
@@ -128,7 +121,7 @@ def rebuild(connection: Connection) -> None:
         count, after = count + len(rows), rows[-1].seq
     connection.exec_driver_sql(f"PRAGMA user_version = {DERIVED_VERSION}")
     if count:
-        log.warning("full-text rows and labels of %d memories were made anew", count)
+        log.warning("what %d memories are found by was made anew", count)
 
 
 def _whole(connection: Connection) -> bool:
@@ -137,7 +130,8 @@ def _whole(connection: Connection) -> bool:
     try:
         # Of the tables behind the index this has a row for each memory too, and the shortest.
         indexed = connection.exec_driver_sql("SELECT count(*) FROM memory_words_docsize").scalar_one()
-        if indexed != connection.execute(select(func.count()).select_from(memories).where(live)).scalar_one():
+        read = connection.execute(select(func.count()).select_from(memory_readings)).scalar_one()
+        if {indexed, read} != {connection.execute(select(func.count()).select_from(memories).where(live)).scalar_one()}:
             return False
         some = connection.execute(select(memories.c.workspace_id).where(live).limit(1)).scalar()
         if some is not None and connection.execute(_PROBE, {"match": _scope_word(some)}).first() is None:

@@ -71,12 +71,18 @@ def conditions(criteria: Criteria) -> list[sa.ColumnElement[bool]]:
 
 
 def matching(
-    connection: Connection, criteria: Criteria, *, ids: Collection[str] | None = None, limit: int | None = None
+    connection: Connection,
+    criteria: Criteria,
+    *,
+    ids: Collection[str] | None = None,
+    seqs: Collection[int] | None = None,
+    limit: int | None = None,
 ) -> dict[str, int]:
     """The memories, without the forgotten ones, for which all criteria hold.
 
     Args:
         ids: look at these alone.
+        seqs: likewise, by their `seq`.
         limit: stop after so many.
 
     Returns:
@@ -85,6 +91,8 @@ def matching(
     wanted = [*conditions(criteria), memories.c.forgotten_at.is_(None)]
     if ids is not None:
         wanted.append(memories.c.id.in_(_values(ids)))
+    if seqs is not None:
+        wanted.append(memories.c.seq.in_(_values(seqs)))
     query = sa.select(memories.c.id, memories.c.seq).where(*wanted).limit(limit)
     return {row.id: row.seq for row in connection.execute(query)}
 

@@ -6,7 +6,7 @@ Each function takes a connection and composes with others inside one transaction
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -266,27 +266,6 @@ def matching(
             )
         )
     return list(connection.scalars(sa.select(_memories.c.id).where(*wanted).order_by(_memories.c.seq)))
-
-
-def search_words(
-    connection: Connection,
-    workspace_ids: Sequence[str],
-    match: str,
-    limit: int,
-    seqs: Collection[int] | None = None,
-) -> list[tuple[str, float]]:
-    """Ids of the memories of these workspaces that hold the words, the best first, with scores: more is better.
-
-    Args:
-        match: from `words.match_query`.
-        seqs: look at the memories with these alone.
-    """
-    return derived.search(connection, workspace_ids, match, limit, seqs)
-
-
-def word_frequencies(connection: Connection, workspace_ids: Sequence[str], words: Sequence[str]) -> dict[str, int]:
-    """How many memories of these workspaces have each of the words, up to a limit."""
-    return derived.frequencies(connection, workspace_ids, words)
 
 
 def at(connection: Connection, seqs: Sequence[int]) -> dict[int, MemoryRow]:

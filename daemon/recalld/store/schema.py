@@ -28,8 +28,8 @@ from recalld.outline import FINGERPRINT_VERSION
 HEAD = "0004"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
-DERIVED_VERSION = 3
-"""Raised when full-text rows or labels are to be made in another way."""
+DERIVED_VERSION = 4
+"""Raised when full-text rows, labels or readings are to be made in another way."""
 
 CODE_VERSION = 1_000 * 3 + FINGERPRINT_VERSION
 """Of `code.db`; the first factor is raised when its tables change."""
@@ -210,6 +210,16 @@ memory_labels = Table(
     PrimaryKeyConstraint("memory_seq", "kind", "key"),
     Index("memory_labels_by_key", "kind", "key", "workspace_id"),
     sqlite_with_rowid=False,
+)
+
+# The words stand last, because they are long.
+memory_readings = Table(
+    "memory_readings",
+    derived,
+    Column("memory_seq", Integer, primary_key=True),
+    Column("voice", Text),
+    Column("asks", Boolean, nullable=False),
+    Column("words", Text, nullable=False),
 )
 
 CREATE_MEMORY_WORDS = """

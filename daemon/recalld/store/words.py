@@ -54,15 +54,6 @@ def expand(text: str) -> str:
     return _COMPOUND.sub(_with_parts, unicodedata.normalize("NFC", text))
 
 
-def match_query(query: str) -> str | None:
-    """A full-text expression that finds texts with any of the query's words, whatever the query holds.
-
-    Returns:
-        None where the query has no word at all.
-    """
-    return " OR ".join(f'"{term}"' for term in query_terms(query)) or None
-
-
 def query_terms(query: str) -> list[str]:
     """The words of a query that a text is asked for; those that say nothing are left out unless there are no others."""
     terms: dict[str, None] = {}

@@ -14,10 +14,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 
 from recalld.outline import Outline
-from recalld.store import Store, StoreError, anchors, memories, outlines, schema, words, workspaces
+from recalld.store import Store, StoreError, anchors, derived, memories, outlines, readings, schema, workspaces
 from recalld.store.filters import Criteria
 from recalld.store.migrate import SCRIPTS, migrate
 from recalld.store.rows import MemoryRow, WorkspaceRow
@@ -32,9 +32,11 @@ async def fill(store: Store, *rows: MemoryRow) -> None:
 
 
 async def search(store: Store, query: str) -> list[str]:
-    match = words.match_query(query)
-    assert match is not None
-    return [memory_id for memory_id, _ in await store.truth.read(memories.search_words, ["ws-1"], match, 10)]
+    def having(connection: Connection) -> list[str]:
+        seqs = derived.holding(connection, ["ws-1"], [query], 10)[query]
+        return [each.memory_id for each in readings.readings(connection, ["ws-1"], seqs).values()]
+
+    return await store.truth.read(having)
 
 
 def sqlite(file: Path, *statements: str) -> None:

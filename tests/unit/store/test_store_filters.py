@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection
 
-from recalld.store import memories
+from recalld.store import derived, memories
 from recalld.store.filters import Criteria, matching, owners
 from recalld.store.rows import AnchorRow, FormRow, MemoryRow
 
@@ -60,6 +60,6 @@ def test_words_are_found_among_the_named_alone(connection: Connection, memory: M
     for name in ("mem-1", "mem-2", "mem-3"):
         memories.insert(connection, memory(name, title="Lazy loading"), [])
     seqs = matching(connection, Criteria(workspace_ids=("ws-1",), among=(frozenset({"mem-2", "mem-3"}),)))
-    found = memories.search_words(connection, ["ws-1"], '"lazy"', 10, [seqs["mem-2"]])
-    assert [memory_id for memory_id, _ in found] == ["mem-2"]
-    assert memories.search_words(connection, ["ws-1"], '"lazy"', 10, []) == []
+    found = derived.holding(connection, ["ws-1"], ["lazy"], 10, [seqs["mem-2"]])
+    assert found == {"lazy": [seqs["mem-2"]]}
+    assert derived.holding(connection, ["ws-1"], ["lazy"], 10, []) == {"lazy": []}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from recalld.store import StoreConflict, anchors, memories, words
+from recalld.store import StoreConflict, anchors, derived, memories, readings, words
 from recalld.store.filters import Criteria
 from recalld.store.rows import AnchorRow, FormRow, MemoryRow, RatingRow
 
@@ -20,9 +21,10 @@ LATEST = "2026-04-02T12:00:00Z"
 
 
 def search(connection: Connection, query: str, workspace_ids: Sequence[str] = ("ws-1",)) -> list[str]:
-    match = words.match_query(query)
-    assert match is not None
-    return [memory_id for memory_id, _ in memories.search_words(connection, workspace_ids, match, 10)]
+    held = derived.holding(connection, workspace_ids, words.content_words(query), 10)
+    counts = Counter(seq for seqs in held.values() for seq in seqs)
+    found = readings.readings(connection, workspace_ids, counts)
+    return [found[seq].memory_id for seq, _ in counts.most_common()]
 
 
 def listed(
@@ -273,18 +275,30 @@ def test_search_finds_titles_narratives_labels_and_paths(
     assert search(connection, "resolveRedirects")[0] == "mem-4"
 
 
-def test_a_word_in_the_title_counts_more_and_better_scores_are_higher(
+def test_of_the_memories_that_have_a_word_the_newest_are_given(connection: Connection, memory: MakeMemory) -> None:
+    memories.insert_many(connection, [(memory(f"mem-{n}", title=f"Number {n}"), []) for n in range(5)])
+    seqs = readings.seqs_of(connection, ["mem-4", "mem-3"])
+    assert derived.holding(connection, ["ws-1"], ["number", "numbering", "4", "none"], 2) == {
+        "number": [seqs["mem-4"], seqs["mem-3"]],
+        "numbering": [seqs["mem-4"], seqs["mem-3"]],
+        "4": [seqs["mem-4"]],
+        "none": [],
+    }
+
+
+def test_what_ranking_reads_of_a_memory_is_taken_apart_when_it_is_stored(
     connection: Connection, memory: MakeMemory
 ) -> None:
-    memories.insert_many(connection, [(memory(f"mem-{n}", title=f"Number {n}"), []) for n in range(20)])
-    memories.insert(connection, memory("mem-text", narrative="about giraffes somewhere"), [])
-    memories.insert(connection, memory("mem-title", title="About giraffes"), [])
-    match = words.match_query("giraffes")
-    assert match is not None
-    found = memories.search_words(connection, ["ws-1"], match, 10)
-    assert [memory_id for memory_id, _ in found] == ["mem-title", "mem-text"]
-    assert found[0][1] > found[1][1] > 0
-    assert len(memories.search_words(connection, ["ws-1"], match, 1)) == 1
+    said = "[1 May 2023] Maya: Should we cache getUser?"
+    memories.insert(connection, memory("mem-1", title=said, narrative=said, tags=["api"]), [])
+    (one,) = readings.readings(connection, ["ws-1"], [1]).values()
+    assert (one.memory_id, one.voice, one.asks, one.in_session, one.narrative) == ("mem-1", "maya", True, False, "")
+    assert one.words >= {"maya", "cache", "getuser", "user", "api"}
+    assert not one.words & {"2023", "should"}
+    assert readings.readings(connection, ["ws-1"], [1], whole=True)[1].narrative == said
+    assert readings.readings(connection, ["ws-2"], [1]) == {}
+    memories.set_forgotten(connection, ["mem-1"], LATER, "forgotten")
+    assert readings.readings(connection, ["ws-1"], [1]) == {}
 
 
 def test_no_search_sees_another_workspace(connection: Connection, memory: MakeMemory) -> None:

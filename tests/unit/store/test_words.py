@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recalld.store.schema import CREATE_MEMORY_WORDS
-from recalld.store.words import MAX_TERMS, expand, match_query
+from recalld.store.words import MAX_TERMS, content_words, expand, query_terms
 
 
 def index_of(*texts: str) -> sqlite3.Connection:
@@ -18,10 +18,9 @@ def index_of(*texts: str) -> sqlite3.Connection:
 
 
 def found(connection: sqlite3.Connection, query: str) -> list[int]:
-    match = match_query(query)
-    if match is None:
-        return []
-    return [n for (n,) in connection.execute("SELECT rowid FROM memory_words(?) ORDER BY rowid", (match,))]
+    asked = {*query_terms(query), *content_words(query)}
+    having = (connection.execute("SELECT rowid FROM memory_words(?)", (f'"{term}"',)) for term in asked)
+    return sorted({n for rows in having for (n,) in rows})
 
 
 @pytest.mark.parametrize(
@@ -59,13 +58,13 @@ def test_unrelated_words_find_nothing() -> None:
 
 
 def test_words_that_say_nothing_are_left_out_unless_there_are_no_others() -> None:
-    assert match_query("What do you know about our payments?") == '"payments"'
-    assert match_query("What is it?") is not None
+    assert query_terms("What do you know about our payments?") == ["payments"]
+    assert query_terms("What is it?")
 
 
 @pytest.mark.parametrize("query", ["", "   ", "?!", '"', "()*", "___"])
-def test_a_query_without_words_is_none(query: str) -> None:
-    assert match_query(query) is None
+def test_a_query_without_words_has_no_terms(query: str) -> None:
+    assert query_terms(query) == content_words(query) == []
 
 
 @pytest.mark.parametrize(
@@ -86,10 +85,9 @@ def test_operators_in_a_query_are_only_words(query: str) -> None:
 
 
 def test_a_long_query_keeps_its_rarest_looking_terms() -> None:
-    match = match_query(" ".join(f"w{n}" for n in range(100)) + " particularly")
-    assert match is not None
-    assert match.count(" OR ") == MAX_TERMS - 1
-    assert '"particularly"' in match
+    terms = query_terms(" ".join(f"w{n}" for n in range(100)) + " particularly")
+    assert len(terms) == MAX_TERMS
+    assert "particularly" in terms
 
 
 @given(st.text(max_size=300))
