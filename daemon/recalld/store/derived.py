@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from recalld.store import anchors
 from recalld.store.concepts import concept_key, subjects
+from recalld.store.planning import expect
 from recalld.store.readings import taken_apart
 from recalld.store.rows import AnchorRow, MemoryRow
 from recalld.store.rules import rule_keys
@@ -126,6 +127,7 @@ def rebuild(connection: Connection) -> None:
         index(connection, [(row, bound.get(row.id, [])) for row in rows])
         count, after = count + len(rows), rows[-1].seq
     connection.exec_driver_sql(f"PRAGMA user_version = {DERIVED_VERSION}")
+    expect(connection)  # dropped tables took theirs along
     if count:
         log.warning("what %d memories are found by was made anew", count)
 

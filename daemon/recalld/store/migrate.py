@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from recalld.store.engine import DURABLE, create_private, explained, make_engine
 from recalld.store.errors import StoreError
+from recalld.store.planning import expect
 from recalld.store.schema import HEAD
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -40,6 +41,7 @@ def migrate(file: Path, scripts: Path = SCRIPTS, head: str = HEAD) -> None:
             revision = _revision(connection, file)
             if revision != head:
                 _upgrade(connection, file, revision, scripts, head)
+            expect(connection)
     except (DBAPIError, sqlite3.Error) as error:
         explanation = explained(error.orig if isinstance(error, DBAPIError) else error, file)
         if explanation is None:
