@@ -81,6 +81,7 @@ class Question:
         self, text: str, like: Mapping[str, Mapping[str, float]], frequencies: Mapping[str, int], count: int
     ) -> None:
         self.count = count
+        self._like = like
         self.words = content_words(text)
         self.span = times.named_in(text)
         self.all_words = frozenset(word.casefold() for word in words_in(text))
@@ -99,6 +100,10 @@ class Question:
                     self._matches.setdefault(other, []).append((number, max(how, SAME_STEM) if same else how))
             elif len(word) >= STEM:
                 self._stems.setdefault(word[:STEM], []).append(number)
+
+    def likest(self, n: int) -> list[list[str]]:
+        """For each word the n other words that are most like it."""
+        return [list(some)[:n] for some in self._like.values()]
 
     def found_in(self, words: AbstractSet[str]) -> float:
         """The share of the question's words that a text has, 0 to 1."""

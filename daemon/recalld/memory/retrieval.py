@@ -25,6 +25,10 @@ FILTERED_CANDIDATES = 400
 """Taken where a filter will leave most of them out."""
 COMMON = 2_000
 """A word that more memories have is common, however many they are; of these the newest are candidates by it."""
+FILTERED_MORE = 4
+"""And so many times as many where a filter will leave most of them out."""
+LIKE_COMMON = 500
+"""The same of the words that are like one of the question's."""
 LIKE_WORDS = 4
 """For each of the query's words, so many that are like it are looked for as words too."""
 PROMISING = 120
@@ -58,6 +62,24 @@ class Retrieved:
     hits: list[Hit] = field(default_factory=list)
     unrelated: int = 0
     """How many candidates were left out, because too little speaks for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """Where is searched."""
+
+    workspace_ids: Sequence[str]
+    selection: Selection | None
+
+    def holding(
+        self, connection: Connection, words: Sequence[Sequence[str]], limit: int = COMMON
+    ) -> dict[str, list[int]]:
+        """As `derived.holding`; of more memories, where some of them will be left out."""
+        if self.selection is None:
+            return derived.holding(connection, self.workspace_ids, words, limit)
+        few = self.selection.few
+        seqs = None if few is None else few.values()
+        return derived.holding(connection, self.workspace_ids, words, FILTERED_MORE * limit, seqs)
 
 
 @dataclass(slots=True)
@@ -157,39 +179,28 @@ class Retrieval:
         self, tree: Tree, query: str, reach: int, selection: Selection | None, warnings: list[str]
     ) -> _Found:
         """What both indices find; full text is asked for the question's words while the vectors' process works."""
-        scope = [tree.workspace_id, PERSONAL]
-        some = list(selection.few.values()) if selection and selection.few is not None else None
+        within = _Within((tree.workspace_id, PERSONAL), selection)
         asked = words.content_words(query)[: words.MAX_TERMS]
-        common = COMMON * 4 if selection and some is None else COMMON
         answer, holding = await asyncio.gather(
-            self._by_meaning(scope, query, asked, reach, selection, warnings),
-            self._store.truth.read(derived.holding, scope, asked, common, some),
+            self._by_meaning(within, query, asked, reach, warnings),
+            self._store.truth.read(within.holding, [[word] for word in asked]),
         )
         frequencies = {word: len(held) for word, held in holding.items()}
-        others = [other for like in answer.like.values() for other in list(like)[:LIKE_WORDS] if other not in holding]
-        count = max(answer.searched, *frequencies.values(), 1)
-        question = Question(query, answer.like, frequencies, count)
+        question = Question(query, answer.like, frequencies, max(answer.searched, *frequencies.values(), 1))
         near = {each.memory_id: each for each in answer.near}
-        candidates, before = await self._store.truth.read(
-            _candidates, scope, question, holding, others, common, some, selection, list(near), reach
-        )
+        candidates, before = await self._store.truth.read(_candidates, within, question, holding, list(near), reach)
         return _Found(question, near, candidates, before, settled=not warnings)
 
     async def _by_meaning(
-        self,
-        scope: Sequence[str],
-        query: str,
-        asked: Sequence[str],
-        reach: int,
-        selection: Selection | None,
-        warnings: list[str],
+        self, within: _Within, query: str, asked: Sequence[str], reach: int, warnings: list[str]
     ) -> Answer:
+        selection = within.selection
         among = selection.few.keys() if selection and selection.few is not None else None
         try:
             if not await self._vectors.settled(self._config.search_index_wait_ms / 1000):
                 warnings.append(f"vectors are {self._vectors.state}: the newest memories are found by words only")
             while True:
-                answer = await self._vectors.ask(query, asked, workspace_ids=scope, n=reach, among=among)
+                answer = await self._vectors.ask(query, asked, workspace_ids=within.workspace_ids, n=reach, among=among)
                 if selection is None or among is not None or len(answer.near) < reach:
                     return answer
                 # Many are selected, but perhaps none of the nearest: further ones are asked for until there are enough.
@@ -229,27 +240,24 @@ def _reasons(hit: Hit, question: Question) -> list[str]:
 
 def _candidates(
     connection: Connection,
-    scope: Sequence[str],
+    within: _Within,
     question: Question,
     holding: Mapping[str, Sequence[int]],
-    others: Sequence[str],
-    common: int,
-    some: Sequence[int] | None,
-    selection: Selection | None,
     near: Sequence[str],
     reach: int,
 ) -> tuple[list[Reading], dict[int, Reading]]:
     """The memories that have most of the words or words like them, and those that are near; what came before each."""
-    like = derived.holding(connection, scope, others, common // 4, some)
-    rough = question.roughly_found_in({**holding, **like}, 2 * reach)
-    if selection is not None:
-        left = selection.of(connection, heapq.nlargest(COMMON, rough, key=rough.__getitem__))
+    others = [[other for other in some if other not in holding] for some in question.likest(LIKE_WORDS)]
+    holding = {**holding, **within.holding(connection, [some for some in others if some], LIKE_COMMON)}
+    rough = question.roughly_found_in(holding, 2 * reach)
+    if within.selection is not None:
+        left = within.selection.of(connection, heapq.nlargest(COMMON, rough, key=rough.__getitem__))
         rough = {seq: rough[seq] for seq in left}
-    seqs = dict.fromkeys(heapq.nlargest(2 * reach, rough, key=rough.__getitem__))
+    seqs = dict.fromkeys(heapq.nlargest(reach, rough, key=rough.__getitem__))
     nearest = list(readings.seqs_of(connection, near).values())
-    seqs |= dict.fromkeys(selection.of(connection, nearest) if selection else nearest)
-    found = readings.readings(connection, scope, seqs.keys(), whole=question.span is not None)
-    return list(found.values()), _before(connection, scope, found)
+    seqs |= dict.fromkeys(within.selection.of(connection, nearest) if within.selection else nearest)
+    found = readings.readings(connection, within.workspace_ids, seqs.keys(), whole=question.span is not None)
+    return list(found.values()), _before(connection, within.workspace_ids, found)
 
 
 def _before(connection: Connection, scope: Sequence[str], found: Mapping[int, Reading]) -> dict[int, Reading]:

@@ -50,22 +50,24 @@ log = logging.getLogger(__name__)
 def holding(
     connection: Connection,
     workspace_ids: Sequence[str],
-    words: Iterable[str],
+    words: Iterable[Sequence[str]],
     limit: int,
     seqs: Collection[int] | None = None,
 ) -> dict[str, list[int]]:
-    """The memories of these workspaces that have each of the words, in any form of it.
+    """The memories of these workspaces that have a word, or any of several, in whatever form.
 
     Args:
-        limit: of each word at most so many, the newest.
+        words: each with others that are as good.
+        limit: of each at most so many, the newest.
         seqs: look at these alone.
 
     Returns:
-        Their `seq`, newest first, by word.
+        Their `seq`, newest first, by the first word of each.
     """
     if not workspace_ids:
         return {}
-    asked = {"matches": json.dumps({word: _within(workspace_ids, f'"{word}"') for word in words}), "limit": limit}
+    matches = {some[0]: _within(workspace_ids, " OR ".join(f'"{word}"' for word in some)) for some in words}
+    asked = {"matches": json.dumps(matches), "limit": limit}
     if seqs is None:
         found = connection.execute(_ALL_HOLDING, asked)
     else:

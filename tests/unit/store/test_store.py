@@ -33,7 +33,7 @@ async def fill(store: Store, *rows: MemoryRow) -> None:
 
 async def search(store: Store, query: str) -> list[str]:
     def having(connection: Connection) -> list[str]:
-        seqs = derived.holding(connection, ["ws-1"], [query], 10)[query]
+        seqs = derived.holding(connection, ["ws-1"], [[query]], 10)[query]
         return [each.memory_id for each in readings.readings(connection, ["ws-1"], seqs).values()]
 
     return await store.truth.read(having)

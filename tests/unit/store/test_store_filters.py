@@ -60,6 +60,6 @@ def test_words_are_found_among_the_named_alone(connection: Connection, memory: M
     for name in ("mem-1", "mem-2", "mem-3"):
         memories.insert(connection, memory(name, title="Lazy loading"), [])
     seqs = matching(connection, Criteria(workspace_ids=("ws-1",), among=(frozenset({"mem-2", "mem-3"}),)))
-    found = derived.holding(connection, ["ws-1"], ["lazy"], 10, [seqs["mem-2"]])
+    found = derived.holding(connection, ["ws-1"], [["lazy"]], 10, [seqs["mem-2"]])
     assert found == {"lazy": [seqs["mem-2"]]}
-    assert derived.holding(connection, ["ws-1"], ["lazy"], 10, []) == {"lazy": []}
+    assert derived.holding(connection, ["ws-1"], [["lazy"]], 10, []) == {"lazy": []}

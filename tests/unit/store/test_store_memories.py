@@ -21,7 +21,7 @@ LATEST = "2026-04-02T12:00:00Z"
 
 
 def search(connection: Connection, query: str, workspace_ids: Sequence[str] = ("ws-1",)) -> list[str]:
-    held = derived.holding(connection, workspace_ids, words.content_words(query), 10)
+    held = derived.holding(connection, workspace_ids, [[word] for word in words.content_words(query)], 10)
     counts = Counter(seq for seqs in held.values() for seq in seqs)
     found = readings.readings(connection, workspace_ids, counts)
     return [found[seq].memory_id for seq, _ in counts.most_common()]
@@ -278,10 +278,10 @@ def test_search_finds_titles_narratives_labels_and_paths(
 def test_of_the_memories_that_have_a_word_the_newest_are_given(connection: Connection, memory: MakeMemory) -> None:
     memories.insert_many(connection, [(memory(f"mem-{n}", title=f"Number {n}"), []) for n in range(5)])
     seqs = readings.seqs_of(connection, ["mem-4", "mem-3"])
-    assert derived.holding(connection, ["ws-1"], ["number", "numbering", "4", "none"], 2) == {
+    assert derived.holding(connection, ["ws-1"], [["number"], ["numbering"], ["4", "3"], ["none"]], 2) == {
         "number": [seqs["mem-4"], seqs["mem-3"]],
         "numbering": [seqs["mem-4"], seqs["mem-3"]],
-        "4": [seqs["mem-4"]],
+        "4": [seqs["mem-4"], seqs["mem-3"]],
         "none": [],
     }
 
