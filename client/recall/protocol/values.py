@@ -188,7 +188,7 @@ class GraphEdge(Value):
     source: str
     target: str
     kind: str
-    """That of the node it leads to, or for two memories `recalled`, `supersedes`, `contradicts`, …."""
+    """That of the node it leads to; of two memories `recalled`, `close_in_meaning`, or what was stated."""
     weight: float
     """What it lets through, 0 to 1."""
 

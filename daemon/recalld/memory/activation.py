@@ -19,6 +19,7 @@ WEIGHTS: dict[str, float] = {
     "folder": 0.3,
     "session": 0.15,
     "recalled": 0.8,
+    "close_in_meaning": 0.5,
     "supersedes": 0.8,
     "contradicts": 0.8,
     "caused_by": 0.8,
@@ -27,6 +28,13 @@ WEIGHTS: dict[str, float] = {
     "related_to": 0.7,
 }
 """What a link of each kind lets through at most."""
+
+LEAST_CLOSE = 0.5
+"""The cosine from which two memories are close. Two facts of one matter have 0.52 in the median, and of memories that
+have nothing to do with each other fewer than one pair in a hundred has so much."""
+_SAME = 0.9
+"""The cosine of the same thing in other words."""
+_UNRELATED = 0.3
 
 
 @dataclass(slots=True)
@@ -68,6 +76,11 @@ def spread_once(sources: Mapping[str, float], nodes: Sequence[Node], pairs: Sequ
             if energy := sources.get(source, 0.0) * let_through:
                 passed.setdefault(target, []).append((energy, pair.kind.replace("_", " ")))
     return {target: _met(parts) for target, parts in passed.items()}
+
+
+def closeness(cosine: float) -> float:
+    """How close two memories are in meaning, 0 to 1."""
+    return min(max((cosine - _UNRELATED) / (_SAME - _UNRELATED), 0.0), 1.0)
 
 
 def node_weight(node: Node) -> float:

@@ -6,7 +6,7 @@ is learned by recalling has a table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -122,6 +122,13 @@ def nodes_of(connection: Connection, workspace_ids: Sequence[str], ids: Sequence
     return [
         node for node in found.values() if 2 <= len(node.members) <= MAX_MEMBERS and not wanted.isdisjoint(node.members)
     ]
+
+
+def live(connection: Connection, workspace_ids: Sequence[str], ids: Collection[str]) -> set[str]:
+    """Those of these memories that are in these workspaces and not forgotten."""
+    table = schema.memories.c
+    query = select(table.id).where(table.id.in_(ids), table.workspace_id.in_(workspace_ids))
+    return set(connection.scalars(query.where(table.forgotten_at.is_(None))))
 
 
 def learned(connection: Connection, workspace_ids: Sequence[str], ids: Sequence[str], now: datetime) -> list[Pair]:
