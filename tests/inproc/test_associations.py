@@ -63,6 +63,18 @@ def test_memories_of_one_symbol_belong_more_closely_together_than_those_of_one_s
     assert reached[symbol].value > 2 * reached[session].value
 
 
+def test_what_is_known_of_a_folder_belongs_to_what_is_known_of_code_in_it(
+    house: House, client: Client, project: Path
+) -> None:
+    (project / "pay" / "http").mkdir(parents=True)
+    (project / "pay" / "http" / "codes.py").write_text("OK = 200\n")
+    client.sync()
+    folder = client.store(narrative="Amounts are cents.", source_files=["pay/"]).id
+    file = client.store(narrative="Teapots answer politely.", source_files=["pay/http/codes.py"]).id
+    assert spread(house, client, {folder: 1.0})[file].why == ["folder pay/"]
+    assert spread(house, client, {file: 1.0})[folder].why == ["folder pay/"]
+
+
 def test_what_everything_hangs_on_says_nothing(house: House, client: Client) -> None:
     ids = client.store_many([{"narrative": f"Fact{n}x.", "concepts": ["everything"]} for n in range(80)])
     assert spread(house, client, {ids[0]: 1.0}) == {}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from recalld.memory.activation import LEAST_CLOSE, Activation, closeness, spread_once
 from recalld.memory.clock import Clock
 from recalld.memory.trees import PERSONAL, Tree
-from recalld.store import Store, associations, links
+from recalld.store import Store, associations, links, memories
 from recalld.store.associations import Node, Pair
 from recalld.vectors import Vectors, VectorsUnavailable
 
@@ -120,7 +120,7 @@ def _spread(
     nodes = associations.nodes_of(connection, scope, ids)
     pairs = associations.learned(connection, scope, ids, now)
     pairs += [Pair(link.source_id, link.target_id, link.kind, 1.0) for link in links.links_of(connection, scope, ids)]
-    live = associations.live(connection, scope, {each for pair in close for each in (pair.one_id, pair.other_id)})
+    live = memories.live_among(connection, scope, {each for pair in close for each in (pair.one_id, pair.other_id)})
     pairs += [pair for pair in close if {pair.one_id, pair.other_id} <= live]
     return nodes, pairs, spread_once(sources, nodes, pairs)
 
