@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,8 +64,10 @@ class Associations:
         for step in range(steps):
             if not sources:
                 break
-            close = await self._close(scope, sources)
-            nodes, pairs, fresh = await self._store.truth.read(_spread, scope, sources, close, now)
+            (nodes, pairs), close = await asyncio.gather(
+                self._store.truth.read(_kept, scope, list(sources), now), self._close(scope, sources)
+            )
+            fresh, pairs = await self._store.truth.read(_spread, scope, sources, nodes, pairs, close)
             graph.nodes |= {(node.kind, node.key): node for node in nodes}
             graph.pairs |= {(pair.one_id, pair.other_id, pair.kind): pair for pair in pairs}
             for memory_id, activation in fresh.items():
@@ -112,17 +115,27 @@ def recalled_with(tree: Tree, memory_id: str) -> list[str]:
     return []
 
 
-def _spread(
-    connection: Connection, scope: Sequence[str], sources: Mapping[str, float], close: Sequence[Pair], now: datetime
-) -> tuple[list[Node], list[Pair], dict[str, Activation]]:
-    """One step: what memories hang on, what ties them to others, and what it activates."""
-    ids = list(sources)
+def _kept(
+    connection: Connection, scope: Sequence[str], ids: Sequence[str], now: datetime
+) -> tuple[list[Node], list[Pair]]:
+    """What memories hang on, and what the store knows to tie them to others."""
     nodes = associations.nodes_of(connection, scope, ids)
-    pairs = associations.learned(connection, scope, ids, now)
-    pairs += [Pair(link.source_id, link.target_id, link.kind, 1.0) for link in links.links_of(connection, scope, ids)]
+    stated = [Pair(link.source_id, link.target_id, link.kind, 1.0) for link in links.links_of(connection, scope, ids)]
+    return nodes, associations.learned(connection, scope, ids, now) + stated
+
+
+def _spread(
+    connection: Connection,
+    scope: Sequence[str],
+    sources: Mapping[str, float],
+    nodes: Sequence[Node],
+    pairs: Sequence[Pair],
+    close: Sequence[Pair],
+) -> tuple[dict[str, Activation], list[Pair]]:
+    """What one step activates, and all pairs that it goes over: those close in meaning only if both are live."""
     live = memories.live_among(connection, scope, {each for pair in close for each in (pair.one_id, pair.other_id)})
-    pairs += [pair for pair in close if {pair.one_id, pair.other_id} <= live]
-    return nodes, pairs, spread_once(sources, nodes, pairs)
+    pairs = [*pairs, *(pair for pair in close if {pair.one_id, pair.other_id} <= live)]
+    return spread_once(sources, nodes, pairs), pairs
 
 
 def _best(seeds: Mapping[str, float], n: int) -> list[tuple[str, float]]:
