@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from recall.protocol.values import link_words
 from recalld.store.associations import Node, Pair
 
 WEIGHTS: dict[str, float] = {
@@ -43,7 +44,7 @@ class Activation:
 
     Attributes:
         value: 0 to 1.
-        why: what activated it, the strongest first: `concept payments`.
+        why: what activated it, the strongest first: `concept payments`; of links how they read from it: `caused by`.
     """
 
     value: float = 0.0
@@ -74,7 +75,8 @@ def spread_once(sources: Mapping[str, float], nodes: Sequence[Node], pairs: Sequ
         let_through = WEIGHTS[pair.kind] * pair.weight
         for source, target in ((pair.one_id, pair.other_id), (pair.other_id, pair.one_id)):
             if energy := sources.get(source, 0.0) * let_through:
-                passed.setdefault(target, []).append((energy, pair.kind.replace("_", " ")))
+                why = link_words(pair.kind, incoming=target == pair.other_id)
+                passed.setdefault(target, []).append((energy, why))
     return {target: _met(parts) for target, parts in passed.items()}
 
 
