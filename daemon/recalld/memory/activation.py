@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from recall.protocol.values import link_words
-from recalld.store.associations import Node, Pair
+from recalld.store.associations import MAX_MEMBERS, Node, Pair
 
 WEIGHTS: dict[str, float] = {
     "symbol": 0.8,
@@ -86,7 +86,9 @@ def closeness(cosine: float) -> float:
 
 
 def node_weight(node: Node) -> float:
-    """What a node lets through from one of its memories to another: less, the more hang on it."""
+    """What a node lets through from one memory to another: less, the more hang on it; nothing where too many do."""
+    if len(node.members) > MAX_MEMBERS:
+        return 0.0
     return WEIGHTS[node.kind] / math.sqrt(max(len(node.members) - 1, 1))
 
 
