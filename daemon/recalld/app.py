@@ -119,7 +119,7 @@ class App:
         verdicts = Verdicts(self._store, codebase, self._trees, clock)
         views = Views(verdicts)
         proximity = Proximity(self._store, partial(imported_paths, self._store))
-        associations = Associations(self._store, clock)
+        associations = Associations(self._store, self._vectors, clock)
         self.search = search = Search(config, self._store, self._vectors, views, proximity, associations)
         contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
         storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, clock, self._bus.publish)

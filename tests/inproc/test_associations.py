@@ -25,7 +25,7 @@ def spread(house: House, client: Client, seeds: dict[str, float]) -> dict[str, A
     app = house.app
     tree = app._trees.get(client.tree_id or "")
     assert tree is not None
-    associations = Associations(app._store, lambda: house.now)
+    associations = Associations(app._store, app._vectors, lambda: house.now)
     return asyncio.run_coroutine_threadsafe(associations.spread(tree, seeds), house._loop).result(10)
 
 
@@ -61,6 +61,18 @@ def test_memories_of_one_symbol_belong_more_closely_together_than_those_of_one_s
     reached = spread(house, client, {one: 1.0})
     assert list(reached)[:2] == [symbol, session]
     assert reached[symbol].value > 2 * reached[session].value
+
+
+def test_what_is_known_of_a_folder_belongs_to_what_is_known_of_code_in_it(
+    house: House, client: Client, project: Path
+) -> None:
+    (project / "pay" / "http").mkdir(parents=True)
+    (project / "pay" / "http" / "codes.py").write_text("OK = 200\n")
+    client.sync()
+    folder = client.store(narrative="Amounts are cents.", source_files=["pay/"]).id
+    file = client.store(narrative="Teapots answer politely.", source_files=["pay/http/codes.py"]).id
+    assert spread(house, client, {folder: 1.0})[file].why == ["folder pay/"]
+    assert spread(house, client, {file: 1.0})[folder].why == ["folder pay/"]
 
 
 def test_what_everything_hangs_on_says_nothing(house: House, client: Client) -> None:
@@ -114,6 +126,21 @@ def test_exploring_shows_the_memories_and_what_they_share(client: Client) -> Non
     assert (one.id, "concept:resilience") in ends
     assert reply.nodes[0].id == one.id
     assert {end for pair in ends for end in pair} <= {node.id for node in reply.nodes}
+
+
+def test_what_says_something_alike_is_tied_together_once_it_is_indexed(house: House, client: Client) -> None:
+    one = client.store(title="Retries", narrative="Wait twice as long before each further attempt.").id
+    two = client.store(title="Backoff", narrative="The delay doubles whenever a request fails again.").id
+    client.store(title="Logo", narrative="It is blue.")
+    client.sync()
+    reply = client.explore(id=one)
+    assert {(edge.source, edge.target, edge.kind) for edge in reply.edges} == {
+        (min(one, two), max(one, two), "close_in_meaning")
+    }
+    assert {node.id: node.why for node in reply.nodes} == {one: [], two: ["close in meaning"]}
+    assert 0 < reply.edges[0].weight < 0.5
+    client.forget([two])
+    assert [node.id for node in client.explore(id=one).nodes] == [one]
 
 
 def test_exploring_a_query_goes_beyond_what_answers_it(client: Client) -> None:

@@ -124,6 +124,18 @@ def test_links_lead_to_memories_that_share_nothing_else(client: Client) -> None:
     assert {node.id: node.why for node in reply.nodes} == {one: [], two: ["caused by"]}
 
 
+def test_exploring_marks_what_was_superseded_and_says_which_way_a_link_leads(client: Client) -> None:
+    old = client.store(title="Walrus", narrative="Tables move in March.").id
+    new = client.store(title="Otter", narrative="Disks fill up.", supersedes=[old]).id
+    reply = client.explore(id=new)
+    assert [(edge.source, edge.target, edge.kind) for edge in reply.edges] == [(new, old, "supersedes")]
+    assert {node.id: (node.superseded_by, node.why) for node in reply.nodes} == {
+        new: (None, []),
+        old: (new, ["superseded by"]),
+    }
+    assert {node.id: node.why for node in client.explore(id=old).nodes} == {old: [], new: ["supersedes"]}
+
+
 def test_links_are_made_and_shown_on_the_command_line(
     house: House, client: Client, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from recall.cli.invocation import Commands, Invocation, UsageError
 from recall.cli.terminal import Style
 from recall.protocol.requests import ExploreReply
-from recall.protocol.values import GraphNode
+from recall.protocol.values import GraphNode, link_words
 
 
 def register(commands: Commands) -> None:
@@ -61,14 +61,14 @@ def _roots(reply: ExploreReply) -> list[_Branch]:
     nodes = {node.id: node for node in reply.nodes}
     beside: dict[str, list[tuple[str, str]]] = {}
     for edge in sorted(reply.edges, key=lambda edge: -edge.weight):
-        beside.setdefault(edge.source, []).append((edge.target, edge.kind))
-        beside.setdefault(edge.target, []).append((edge.source, edge.kind))
+        beside.setdefault(edge.source, []).append((edge.target, link_words(edge.kind)))
+        beside.setdefault(edge.target, []).append((edge.source, link_words(edge.kind, incoming=True)))
 
     def around(memory_id: str) -> Iterator[tuple[str, str]]:
         """The memories next to one, each with what leads to it."""
-        for other, kind in beside.get(memory_id, []):
+        for other, by in beside.get(memory_id, []):
             if nodes[other].kind == "memory":
-                yield other, kind.replace("_", " ")
+                yield other, by
             else:
                 for member, _ in beside[other]:
                     yield member, f"{nodes[other].kind} {nodes[other].label}"
@@ -105,6 +105,9 @@ def _drawn(parts: Sequence[tuple[str, list[str]]]) -> list[str]:
 
 
 def _memory(node: GraphNode, style: Style) -> str:
-    verdict = "" if node.verdict in (None, "current") else f"  {style.verdict(node.verdict)}"
-    kind = style.accent(node.memory_type or "")
-    return f"{style.good(f'{node.activation:.2f}')}  {style.bold(node.label)}  {kind}{verdict}  {style.dim(node.id)}"
+    parts = [style.good(f"{node.activation:.2f}"), style.bold(node.label), style.accent(node.memory_type or "")]
+    if node.verdict not in (None, "current"):
+        parts.append(style.verdict(node.verdict))
+    if node.superseded_by is not None:
+        parts.append(style.warn(f"superseded by {node.superseded_by}"))
+    return "  ".join([*parts, style.dim(node.id)])

@@ -17,18 +17,9 @@ from recall.protocol.requests import (
     SearchReply,
     StoreReply,
 )
-from recall.protocol.values import Anchor, AnchorTrail, Brief, Link, LinkKind, Memory, MemoryVersion, SymbolOutline
+from recall.protocol.values import Anchor, AnchorTrail, Brief, Link, Memory, MemoryVersion, SymbolOutline, link_words
 
 STALE = frozenset({"missing", "ambiguous", "changed", "moved+changed"})
-INCOMING: dict[LinkKind, str] = {
-    "supersedes": "superseded by",
-    "contradicts": "contradicts",
-    "caused_by": "caused",
-    "references": "referenced by",
-    "depends_on": "needed by",
-    "related_to": "related to",
-}
-"""How a link reads from its other end."""
 
 
 def stored(reply: StoreReply, style: Style) -> str:
@@ -253,7 +244,7 @@ def _superseded(brief: Brief, style: Style) -> str:
 
 
 def _link(link: Link, style: Style) -> str:
-    words = INCOMING[link.kind] if link.direction == "incoming" else link.kind.replace("_", " ")
+    words = link_words(link.kind, incoming=link.direction == "incoming")
     said = style.warn(words) if words == "superseded by" else words
     noticed = style.dim("  recognised") if link.origin == "recognised" else ""
     return f"{said} {style.bold(link.title)}  {style.dim(link.id)}{noticed}"

@@ -31,6 +31,12 @@ Verdict = Literal["missing", "ambiguous", "changed", "moved+changed", "moved", "
 AnchorKind = Literal["folder", "file", "symbol", "lines"]
 LinkKind = Literal["supersedes", "contradicts", "caused_by", "references", "depends_on", "related_to"]
 LinkDirection = Literal["outgoing", "incoming", "both"]
+_INCOMING = {
+    "supersedes": "superseded by",
+    "caused_by": "caused",
+    "references": "referenced by",
+    "depends_on": "needed by",
+}
 Cause = Literal["opened", "saved", "memory", "resynced"]
 """Why a context came; `resynced` is the client's own word for one that it asked for after a missed push."""
 
@@ -179,16 +185,17 @@ class GraphNode(Value):
     memory_type: MemoryType | None = None
     verdict: Verdict | None = None
     why: list[str] = []
-    """Of a memory: what activated it, the strongest first: `concept payments`."""
+    """Of a memory: what activated it, the strongest first: `concept payments`, `superseded by`."""
+    superseded_by: str | None = None
 
 
 class GraphEdge(Value):
-    """A link between two nodes."""
+    """A link between two nodes; what was stated of two memories leads from the one of which it was said."""
 
     source: str
     target: str
     kind: str
-    """That of the node it leads to, or for two memories `recalled`, `supersedes`, `contradicts`, …."""
+    """That of the node it leads to; of two memories `recalled`, `close_in_meaning`, or what was stated."""
     weight: float
     """What it lets through, 0 to 1."""
 
@@ -290,3 +297,9 @@ class JobStatus(Value):
     next_run: str | None = None
     last_run: str | None = None
     outcome: str | None = None
+
+
+def link_words(kind: str, *, incoming: bool = False) -> str:
+    """How a link reads from the memory that it is said of, or as an incoming one from the other."""
+    words = kind.replace("_", " ")
+    return _INCOMING.get(kind, words) if incoming else words

@@ -10,7 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from recalld.store.associations import Node, Pair
+from recall.protocol.values import link_words
+from recalld.store.associations import MAX_MEMBERS, Node, Pair
 
 WEIGHTS: dict[str, float] = {
     "symbol": 0.8,
@@ -19,6 +20,7 @@ WEIGHTS: dict[str, float] = {
     "folder": 0.3,
     "session": 0.15,
     "recalled": 0.8,
+    "close_in_meaning": 0.5,
     "supersedes": 0.8,
     "contradicts": 0.8,
     "caused_by": 0.8,
@@ -28,6 +30,13 @@ WEIGHTS: dict[str, float] = {
 }
 """What a link of each kind lets through at most."""
 
+LEAST_CLOSE = 0.5
+"""The cosine from which two memories are close. Two facts of one matter have 0.52 in the median, and of memories that
+have nothing to do with each other fewer than one pair in a hundred has so much."""
+_SAME = 0.9
+"""The cosine of the same thing in other words."""
+_UNRELATED = 0.3
+
 
 @dataclass(slots=True)
 class Activation:
@@ -35,7 +44,7 @@ class Activation:
 
     Attributes:
         value: 0 to 1.
-        why: what activated it, the strongest first: `concept payments`.
+        why: what activated it, the strongest first: `concept payments`; of links how they read from it: `caused by`.
     """
 
     value: float = 0.0
@@ -66,12 +75,20 @@ def spread_once(sources: Mapping[str, float], nodes: Sequence[Node], pairs: Sequ
         let_through = WEIGHTS[pair.kind] * pair.weight
         for source, target in ((pair.one_id, pair.other_id), (pair.other_id, pair.one_id)):
             if energy := sources.get(source, 0.0) * let_through:
-                passed.setdefault(target, []).append((energy, pair.kind.replace("_", " ")))
+                why = link_words(pair.kind, incoming=target == pair.other_id)
+                passed.setdefault(target, []).append((energy, why))
     return {target: _met(parts) for target, parts in passed.items()}
 
 
+def closeness(cosine: float) -> float:
+    """How close two memories are in meaning, 0 to 1."""
+    return min(max((cosine - _UNRELATED) / (_SAME - _UNRELATED), 0.0), 1.0)
+
+
 def node_weight(node: Node) -> float:
-    """What a node lets through from one of its memories to another: less, the more hang on it."""
+    """What a node lets through from one memory to another: less, the more hang on it; nothing where too many do."""
+    if len(node.members) > MAX_MEMBERS:
+        return 0.0
     return WEIGHTS[node.kind] / math.sqrt(max(len(node.members) - 1, 1))
 
 

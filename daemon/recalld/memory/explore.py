@@ -12,7 +12,7 @@ from recalld.memory.associations import MAX_SEEDS, Associations, Graph
 from recalld.memory.search import Search
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.views import Views
-from recalld.store import Store, anchors, memories
+from recalld.store import Store, anchors, links, memories
 
 
 class Explore:
@@ -66,6 +66,7 @@ class Explore:
     async def _memories(self, tree: Tree, active: Mapping[str, Activation]) -> list[GraphNode]:
         rows = await self._store.truth.read(memories.get_many, list(active))
         bound = await self._store.truth.read(anchors.anchors_of, list(active))
+        successors = await self._store.truth.read(links.superseded, [tree.workspace_id, PERSONAL], list(active))
         briefs = [self._views.brief(tree, row, bound.get(row.id, [])) for row in rows.values()]
         return [
             GraphNode(
@@ -76,6 +77,7 @@ class Explore:
                 memory_type=brief.memory_type,
                 verdict=brief.verdict,
                 why=active[brief.id].why,
+                superseded_by=successors.get(brief.id),
             )
             for brief in briefs
         ]

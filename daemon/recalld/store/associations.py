@@ -1,7 +1,7 @@
 """What memories have in common, and what they learned of each other.
 
-Shared concepts, code and sessions stand in labels, anchors and `session_id` already, and are read from there; only what
-is learned by recalling has a table.
+Shared concepts, code and sessions stand in labels, and are read from there; only what is learned by recalling has a
+table.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, or_, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from recalld.store import schema
+from recalld.store.memories import live_among
 
 NodeKind = Literal["concept", "file", "symbol", "folder", "session"]
 
@@ -29,48 +30,51 @@ UNLEARNED_SHARE = 0.5
 """Of the weight, what a recall together that did not help takes away."""
 LEAST_WEIGHT = 0.01
 """An association below this is gone."""
-SUBJECT_SHARE = 0.5
-"""How firmly a memory hangs on a word of its title, where it hangs on a stated concept by 1."""
+SHARES: dict[str, tuple[NodeKind, float]] = {
+    "concept": ("concept", 1.0),
+    "subject": ("concept", 0.5),
+    "file": ("file", 1.0),
+    "symbol": ("symbol", 1.0),
+    "session": ("session", 1.0),
+    "folder": ("folder", 1.0),
+    "inside": ("folder", 0.6),
+    "below": ("folder", 0.4),
+}
+"""By kind of label: the kind of node that a memory hangs on, and how firmly. A subject is a word of the title."""
 
-# Keys whose members are few, counted no further than is needed to know it.
-_LABELS = text(f"""
-    WITH own AS (
-        SELECT DISTINCT l.key FROM memories m JOIN memory_labels l ON l.memory_seq = m.seq
-        WHERE m.id IN (SELECT value FROM json_each(:ids)) AND l.kind IN ('concept', 'subject')
+# Which kinds of label meet at one key. A folder is tried three times: with all below it, if something is tied to the
+# folder itself; with what lies in it; and by itself, so that where more than enough lies in it the rest still meets.
+#
+# Joined in the order written: from few memories to their labels, to the keys of few members, counted no further than
+# is needed to know it, to these. The planner, which knows no sizes, would read the labels of all memories first.
+_SHARED = text(f"""
+    WITH meeting (node, kind) AS (VALUES
+        ('concept', 'concept'), ('concept', 'subject'), ('file', 'file'), ('symbol', 'symbol'), ('session', 'session'),
+        ('below', 'folder'), ('below', 'inside'), ('below', 'below'),
+        ('inside', 'folder'), ('inside', 'inside'),
+        ('folder', 'folder')
+    ), own AS (
+        SELECT DISTINCT meeting.node, l.key
+        FROM memories m CROSS JOIN memory_labels l ON l.memory_seq = m.seq CROSS JOIN meeting ON meeting.kind = l.kind
+        WHERE m.id IN (SELECT value FROM json_each(:ids)) AND (meeting.node != 'below' OR EXISTS (
+            SELECT 1 FROM memory_labels f WHERE f.kind = 'folder' AND f.key = l.key
+            AND f.workspace_id IN (SELECT value FROM json_each(:scope))
+        ))
     ), telling AS (
-        SELECT own.key FROM own WHERE (
+        SELECT own.node, own.key FROM own WHERE (
             SELECT count(*) FROM (
-                SELECT 1 FROM memory_labels d WHERE d.kind IN ('concept', 'subject') AND d.key = own.key
-                AND d.workspace_id IN (SELECT value FROM json_each(:scope)) LIMIT {MAX_MEMBERS + 1}
+                SELECT 1 FROM meeting CROSS JOIN memory_labels d ON d.kind = meeting.kind AND d.key = own.key
+                WHERE meeting.node = own.node AND d.workspace_id IN (SELECT value FROM json_each(:scope))
+                LIMIT {MAX_MEMBERS + 1}
             )
         ) BETWEEN 2 AND {MAX_MEMBERS}
     )
-    SELECT l.key AS key, l.label AS label, l.kind AS kind, m.id AS id
-    FROM telling CROSS JOIN memory_labels l ON l.kind IN ('concept', 'subject') AND l.key = telling.key
+    SELECT l.kind AS kind, l.key AS key, l.label AS label, m.id AS id
+    FROM telling CROSS JOIN meeting ON meeting.node = telling.node
+    CROSS JOIN memory_labels l ON l.kind = meeting.kind AND l.key = telling.key
         AND l.workspace_id IN (SELECT value FROM json_each(:scope))
     CROSS JOIN memories m ON m.seq = l.memory_seq WHERE m.forgotten_at IS NULL
 """)  # noqa: S608 - the limits above are all that is put in
-_PLACES = text(f"""
-    WITH own AS (
-        SELECT DISTINCT path FROM anchors WHERE memory_id IN (SELECT value FROM json_each(:ids))
-    ), telling AS (
-        SELECT own.path FROM own WHERE (
-            SELECT count(*) FROM (SELECT 1 FROM anchors d WHERE d.path = own.path LIMIT {10 * MAX_MEMBERS})
-        ) < {10 * MAX_MEMBERS}
-    )
-    SELECT a.kind AS kind, a.path AS path, a.symbol AS symbol, m.id AS id
-    FROM telling CROSS JOIN anchors a ON a.path = telling.path CROSS JOIN memories m ON m.id = a.memory_id
-    WHERE m.forgotten_at IS NULL AND m.workspace_id IN (SELECT value FROM json_each(:scope))
-""")  # noqa: S608 - likewise
-_SESSIONS = text("""
-    WITH own AS (
-        SELECT DISTINCT workspace_id, session_id FROM memories
-        WHERE id IN (SELECT value FROM json_each(:ids)) AND session_id IS NOT NULL
-    )
-    SELECT m.session_id AS session_id, m.id AS id
-    FROM own CROSS JOIN memories m ON m.workspace_id = own.workspace_id AND m.session_id = own.session_id
-    WHERE m.forgotten_at IS NULL
-""")
 
 
 @dataclass(slots=True)
@@ -105,37 +109,24 @@ def nodes_of(connection: Connection, workspace_ids: Sequence[str], ids: Sequence
     """
     given = {"ids": _json(ids), "scope": _json(workspace_ids)}
     found: dict[tuple[NodeKind, str], Node] = {}
-
-    def hang(kind: NodeKind, key: str, label: str, memory_id: str, share: float = 1.0) -> None:
+    for label_kind, key, label, memory_id in connection.execute(_SHARED, given):
+        kind, share = SHARES[label_kind]
         members = found.setdefault((kind, key), Node(kind, key, label)).members
         members[memory_id] = max(share, members.get(memory_id, 0.0))
-
-    for row in connection.execute(_LABELS, given):
-        hang("concept", row.key, row.label, row.id, 1.0 if row.kind == "concept" else SUBJECT_SHARE)
-    for row in connection.execute(_PLACES, given):
-        hang("folder" if row.kind == "folder" else "file", row.path, row.path, row.id)
-        if row.symbol is not None:
-            hang("symbol", f"{row.path}::{row.symbol}", f"{row.path}::{row.symbol}", row.id)
-    for row in connection.execute(_SESSIONS, given):
-        hang("session", row.session_id, row.session_id, row.id)
     wanted = set(ids)
-    return [
-        node for node in found.values() if 2 <= len(node.members) <= MAX_MEMBERS and not wanted.isdisjoint(node.members)
-    ]
+    return [node for node in found.values() if len(node.members) > 1 and not wanted.isdisjoint(node.members)]
 
 
 def learned(connection: Connection, workspace_ids: Sequence[str], ids: Sequence[str], now: datetime) -> list[Pair]:
     """The learned associations of these memories, by their weight now; forgotten memories are absent."""
-    table, one, other = schema.associations, schema.memories.alias(), schema.memories.alias()
-    query = (
-        select(table)
-        .join(one, one.c.id == table.c.one_id)
-        .join(other, other.c.id == table.c.other_id)
-        .where(or_(table.c.one_id.in_(ids), table.c.other_id.in_(ids)))
-        .where(*(each.c.forgotten_at.is_(None) & each.c.workspace_id.in_(workspace_ids) for each in (one, other)))
-    )
-    rows = connection.execute(query)
-    return [Pair(row.one_id, row.other_id, "recalled", _faded(row.weight, row.at, now)) for row in rows]
+    table = schema.associations
+    rows = connection.execute(select(table).where(or_(table.c.one_id.in_(ids), table.c.other_id.in_(ids)))).all()
+    live = live_among(connection, workspace_ids, {each for row in rows for each in (row.one_id, row.other_id)})
+    return [
+        Pair(row.one_id, row.other_id, "recalled", _faded(row.weight, row.at, now))
+        for row in rows
+        if {row.one_id, row.other_id} <= live
+    ]
 
 
 def learn(connection: Connection, memory_id: str, others: Sequence[str], now: datetime, *, useful: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, text
@@ -88,7 +88,7 @@ def labelled(kind: Literal["concept", "tag"], label: str) -> Select[tuple[int]]:
 def index(connection: Connection, stored: Stored) -> None:
     """Make memories that are not indexed findable: by labels, and by their words unless they are forgotten."""
     live = [(row, bound) for row, bound in stored if row.forgotten_at is None]
-    labels = [label for row, _ in stored for label in _labels(row)]
+    labels = [label for row, bound in stored for label in _labels(row, bound)]
     if live:
         connection.execute(insert(memory_words), [_words(row, bound) for row, bound in live])
         connection.execute(insert(memory_readings), [taken_apart(row) for row, _ in live])
@@ -194,13 +194,26 @@ def _label_key(label: str) -> str:
     return " ".join(label.split()).casefold()
 
 
-def _labels(row: MemoryRow) -> list[dict[str, object]]:
+def _labels(row: MemoryRow, bound: Sequence[AnchorRow]) -> list[dict[str, object]]:
     concepts = {concept_key(label): label for label in reversed(row.concepts)}
     found = {("concept", key): label for key, label in concepts.items()}
     found |= {("tag", _label_key(label)): label for label in reversed(row.tags)}
     found |= {("subject", key): label for key, label in subjects(row.title, row.tags).items() if key not in concepts}
     found |= {("rule", key): key for key in rule_keys(row.title, row.narrative, row.memory_type)}
+    found |= {(kind, place): place for anchor in bound for kind, place in _places(anchor)}
+    if row.session_id is not None:
+        found["session", row.session_id] = row.session_id
     return [
         {"memory_seq": row.seq, "workspace_id": row.workspace_id, "kind": kind, "key": key, "label": label}
         for (kind, key), label in found.items()
     ]
+
+
+def _places(anchor: AnchorRow) -> Iterator[tuple[str, str]]:
+    """What a memory hangs on by an anchor: the code itself, the folder it is in, those further up but for the root."""
+    yield ("folder" if anchor.kind == "folder" else "file"), anchor.path
+    if anchor.symbol is not None:
+        yield "symbol", f"{anchor.path}::{anchor.symbol}"
+    *above, _ = anchor.path.rstrip("/").split("/")
+    for depth in range(len(above), 0, -1):
+        yield ("inside" if depth == len(above) else "below"), f"{'/'.join(above[:depth])}/"

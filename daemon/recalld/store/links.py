@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from recalld.store import schema
+from recalld.store.memories import live_among
 from recalld.store.rows import LinkRow
 
 _links, _memories = schema.memory_links, schema.memories
@@ -55,16 +56,11 @@ def remove(connection: Connection, source_id: str, target_id: str, kind: str) ->
 
 def links_of(connection: Connection, workspace_ids: Sequence[str], ids: Sequence[str]) -> list[LinkRow]:
     """The links from and to these memories, oldest first, whose both ends are in these workspaces and not forgotten."""
-    source, target = _memories.alias(), _memories.alias()
-    query = (
-        select(_links)
-        .join(source, source.c.id == _links.c.source_id)
-        .join(target, target.c.id == _links.c.target_id)
-        .where(or_(_links.c.source_id.in_(ids), _links.c.target_id.in_(ids)))
-        .where(*(end.c.forgotten_at.is_(None) & end.c.workspace_id.in_(workspace_ids) for end in (source, target)))
-        .order_by(_links.c["at"], _links.c.source_id, _links.c.target_id)
-    )
-    return [LinkRow(**row) for row in connection.execute(query).mappings()]
+    query = select(_links).where(or_(_links.c.source_id.in_(ids), _links.c.target_id.in_(ids)))
+    query = query.order_by(_links.c["at"], _links.c.source_id, _links.c.target_id)
+    found = [LinkRow(**row) for row in connection.execute(query).mappings()]
+    live = live_among(connection, workspace_ids, {each for link in found for each in (link.source_id, link.target_id)})
+    return [link for link in found if {link.source_id, link.target_id} <= live]
 
 
 def superseded(connection: Connection, workspace_ids: Sequence[str], ids: Sequence[str]) -> dict[str, str]:

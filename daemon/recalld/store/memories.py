@@ -6,7 +6,7 @@ Each function takes a connection and composes with others inside one transaction
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -281,6 +281,18 @@ def live_ids(connection: Connection, workspace_ids: Sequence[str]) -> list[str]:
     """Ids of all memories of these workspaces, in the order of storing."""
     query = sa.select(_memories.c.id).where(_memories.c.workspace_id.in_(workspace_ids), _live)
     return list(connection.scalars(query.order_by(_memories.c.seq)))
+
+
+def live_among(connection: Connection, workspace_ids: Sequence[str], ids: Collection[str]) -> set[str]:
+    """Those of these memories that belong to these workspaces and are not forgotten.
+
+    For few memories, asked for by themselves: joined to others, the planner may begin with whole workspaces instead.
+    """
+    found: set[str] = set()
+    for batch in in_batches(list(ids)):
+        query = sa.select(_memories.c.id).where(_memories.c.id.in_(batch), _memories.c.workspace_id.in_(workspace_ids))
+        found |= set(connection.scalars(query.where(_live)))
+    return found
 
 
 # --- of all workspaces, for other indices --------------------------------------------------------

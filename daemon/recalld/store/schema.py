@@ -28,7 +28,7 @@ from recalld.outline import FINGERPRINT_VERSION
 HEAD = "0004"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
-DERIVED_VERSION = 4
+DERIVED_VERSION = 5
 """Raised when full-text rows, labels or readings are to be made in another way."""
 
 CODE_VERSION = 1_000 * 3 + FINGERPRINT_VERSION
@@ -199,6 +199,8 @@ memory_links = Table(
 
 # --- memory.db: derived ---------------------------------------------------------------------------
 
+# What memories may have in common, by key: `concept`, `subject`, `tag`, `rule`, `session`; of anchors `file`, `symbol`,
+# `folder`, and the folder that one is `inside` and those that it is further `below`.
 memory_labels = Table(
     "memory_labels",
     derived,

@@ -29,6 +29,8 @@ EXACT_PIECES = 4_000
 MAX_KEPT_PIECES = 20_000
 """Pieces of small workspaces kept at hand, 30 MB."""
 _PROBED_PIECES = 32
+_SPARE_AROUND = 4
+"""So many times what is wanted around a memory is looked for."""
 
 
 class Item(NamedTuple):
@@ -254,6 +256,26 @@ class ChromaIndex:
             for (owner, beside), similarity in zip(owners, (matrix @ vector).tolist(), strict=True):
                 nearest[owner][beside] = max(similarity, nearest[owner].get(beside, -1.0))
         return self._ranked(nearest, n)
+
+    def around(self, memory_ids: Collection[str], workspace_ids: Collection[str], n: int) -> dict[str, list[Near]]:
+        """The memories that are nearest to each of these, by how it begins, nearest by themselves first.
+
+        Args:
+            memory_ids: those that the index does not have are left out.
+            workspace_ids: no memory of another workspace is returned.
+            n: at most so many for each, itself left out.
+        """
+        self._require_files()
+        known = [_piece_id(memory_id, 0) for memory_id in memory_ids if memory_id in self._entries]
+        if not known:
+            return {}
+        # What stands beside a memory holds its text, so its neighbours may come before all that is near by itself.
+        reach = _SPARE_AROUND * n + 1
+        around = {}
+        for (memory_id, _), vector in zip(*self._read_pieces(known), strict=True):
+            near = self.query(vector, workspace_ids, reach)
+            around[memory_id] = [each for each in near if each.memory_id != memory_id][:n]
+        return around
 
     def _ranked(self, found: Mapping[str, Mapping[bool, float]], n: int) -> list[Near]:
         """The n best, nearest by themselves first. What was not among the nearest is less near than all that was."""

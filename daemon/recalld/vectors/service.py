@@ -203,6 +203,28 @@ class Vectors:
         likes = {word: dict(some) for word, some in zip(words, like, strict=True)}
         return Answer([Near(*each) for each in near], likes, searched)
 
+    async def around(
+        self, memory_ids: Collection[str], *, workspace_ids: Collection[str], n: int
+    ) -> dict[str, list[tuple[str, float]]]:
+        """The memories nearest in meaning to each of some memories.
+
+        Args:
+            memory_ids: those that are not indexed yet are left out.
+            workspace_ids: no memory of another workspace is returned.
+            n: at most so many for each.
+
+        Returns:
+            By id: (memory id, cosine similarity), nearest first, without itself.
+
+        Raises:
+            VectorsUnavailable: while loading or down.
+        """
+        found = await self._serving().call("around", list(memory_ids), list(workspace_ids), n)
+        return {
+            memory_id: [(near.memory_id, near.cosine) for near in map(Near._make, around)]
+            for memory_id, around in found.items()
+        }
+
     def _serving(self) -> VectorProcess:
         if self._process is None:
             raise VectorsUnavailable(self._why_not)

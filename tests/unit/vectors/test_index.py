@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from recalld.vectors.index import ChromaIndex, Item
@@ -146,3 +147,20 @@ def test_a_memory_that_stands_alone_again_loses_what_stood_beside_it(index: Chro
     index.upsert([Item("m", "ws-a", "h", vectors[:1])])
     (near,) = index.query(vectors[1], ["ws-a"], 9)
     assert near.beside == near.cosine < 0.5
+
+
+@pytest.mark.parametrize("others", [0, 4_100], ids=["compared whole", "asked of Chroma"])
+def test_around_a_memory_are_those_nearest_to_how_it_begins_without_itself(index: ChromaIndex, others: int) -> None:
+    one, near, far, *rest = rows(3 + others)
+    near = one + 0.3 * near
+    near /= np.linalg.norm(near)
+    index.upsert([Item("one", "ws-a", "h", np.stack([one, far])), Item("near", "ws-a", "h", near[None])])
+    index.upsert([Item("foreign", "ws-b", "h", one[None]), Item("beside", "ws-a", "h", far[None], one[None])])
+    for start in range(0, others, 1_000):
+        index.upsert([Item(f"m{n}", "ws-a", "h", rest[n][None]) for n in range(start, min(start + 1_000, others))])
+    around = index.around(["one", "never there"], ["ws-a"], 2)
+    assert list(around) == ["one"]
+    assert around["one"][0].memory_id == "near"
+    assert around["one"][0].cosine == pytest.approx(float(one @ near), abs=1e-5)
+    assert {each.memory_id for each in around["one"]}.isdisjoint({"one", "foreign"})
+    assert index.around([], ["ws-a"], 2) == {}

@@ -64,6 +64,20 @@ def test_a_question_finds_the_memory_that_answers_it(opened: Opened) -> None:
     asyncio.run(scenario())
 
 
+def test_around_a_memory_is_what_says_something_like_it(opened: Opened) -> None:
+    shelf = Shelf(["Retries wait twice as long each time", "Backoff doubles after each retry", "The logo is blue"])
+
+    async def scenario() -> None:
+        async with opened(shelf) as vectors:
+            around = await vectors.around(["mem-0001", "mem-unknown"], workspace_ids=["ws-a"], n=1)
+            assert [memory_id for memory_id, _ in around["mem-0001"]] == ["mem-0002"]
+            assert 0.3 < around["mem-0001"][0][1] < 1
+            assert "mem-unknown" not in around
+            assert await vectors.around(["mem-0001"], workspace_ids=["ws-b"], n=1) == {"mem-0001": []}
+
+    asyncio.run(scenario())
+
+
 def test_what_was_touched_is_in_line_once_settled(opened: Opened) -> None:
     shelf = Shelf(notes(5))
 

@@ -32,8 +32,31 @@ def test_a_graph_is_a_tree_in_which_every_memory_stands_once_below_what_leads_to
         "1.00  A  decision  a",
         "└─ concept Queues",
         "   └─ 0.60  B  decision  b",
-        "      └─ caused by",
+        "      └─ caused",
         "         └─ 0.30  C  decision  c",
+    ]
+
+
+def test_a_link_reads_from_above_and_what_was_superseded_says_so() -> None:
+    old = GraphNode(
+        id="b",
+        kind="memory",
+        label="B",
+        activation=0.7,
+        memory_type="decision",
+        why=["superseded by"],
+        superseded_by="a",
+    )
+    nodes = [memory("a", 1.0), old, memory("c", 0.5, "depends on"), memory("d", 0.4, "related to")]
+    edges = [edge("a", "b", "supersedes", 0.8), edge("c", "b", "depends_on", 0.7), edge("b", "d", "related_to", 0.6)]
+    assert tree(ExploreReply(nodes=nodes, edges=edges), PLAIN).splitlines() == [
+        "1.00  A  decision  a",
+        "└─ supersedes",
+        "   └─ 0.70  B  decision  superseded by a  b",
+        "      ├─ needed by",
+        "      │  └─ 0.50  C  decision  c",
+        "      └─ related to",
+        "         └─ 0.40  D  decision  d",
     ]
 
 
