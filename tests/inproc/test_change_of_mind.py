@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from recall import Client
+from recall.protocol.values import Memory
 
 FIRST, SECOND, THIRD = (
     "Always start class names with 'C_'",
@@ -47,3 +52,59 @@ def test_the_same_rule_stored_again_supersedes_nothing(client: Client) -> None:
     old = client.store(narrative=FIRST)
     client.store(narrative=FIRST, force=True)
     assert client.get(old.id).superseded_by is None
+
+
+def said(memory: Memory) -> list[tuple[str, str, str, str]]:
+    return [(link.kind, link.direction, link.id, link.origin) for link in memory.links]
+
+
+def test_a_rule_for_a_part_contradicts_the_one_for_all_and_both_stay_in_force(client: Client) -> None:
+    old = client.store(narrative="Indent everything with spaces.")
+    new = client.store(narrative="Use tabs in Makefiles.")
+    assert said(client.get(old.id)) == [("contradicts", "both", new.id, "recognised")]
+    assert said(client.get(new.id)) == [("contradicts", "both", old.id, "recognised")]
+    assert [client.get(each).superseded_by for each in (old.id, new.id)] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("places", "kind"),
+    [(("api/", "web/"), "contradicts"), (("api/", "api/a.py"), "supersedes"), (("api/a.py", "./"), "supersedes")],
+)
+def test_a_rule_supersedes_one_of_the_same_code_and_contradicts_one_of_other_code(
+    client: Client, project: Path, places: tuple[str, str], kind: str
+) -> None:
+    for folder in ("api", "web"):
+        (project / folder).mkdir(exist_ok=True)
+        (project / folder / "a.py").write_text("def run():\n    return 1\n")
+    client.sync()
+    old, new = (
+        client.store(narrative=text, source_files=[place])
+        for text, place in zip(("Functions are snake_case.", "Functions are camelCase."), places, strict=True)
+    )
+    assert [(link.kind, link.id) for link in client.get(new.id).links] == [(kind, old.id)]
+
+
+def test_a_fact_supersedes_the_one_with_another_value_and_an_event_supersedes_nothing(client: Client) -> None:
+    old = client.store(narrative="The timeout is 5 s.")
+    client.store(narrative="On Monday the timeout was 7 s.")
+    client.store(narrative="The timeout is 8 s.", memory_type="debugging")
+    assert client.get(old.id).links == []
+    new = client.store(narrative="The timeout is 10 s.", memory_type="reference")
+    assert client.get(old.id).superseded_by == new.id
+
+
+def test_of_many_that_say_otherwise_the_newest_three_are_linked(client: Client) -> None:
+    olds = [client.store(narrative=f"Use tabs in {name}.").id for name in ("Makefiles", "templates", "TSV", "Go")]
+    new = client.store(narrative="Indent everything with spaces.")
+    assert {link.id for link in client.get(new.id).links} == set(olds[1:])
+
+
+def test_a_successor_that_was_stated_is_not_recognised_again(client: Client) -> None:
+    old = client.store(narrative="Indent everything with spaces.")
+    new = client.store(narrative="Use tabs in Makefiles.", supersedes=[old.id])
+    assert said(client.get(new.id)) == [("supersedes", "outgoing", old.id, "stated")]
+
+
+def test_of_rules_stored_together_those_that_contradict_each_other_are_linked(client: Client) -> None:
+    one, two = client.store_many([{"narrative": "Never use print."}, {"narrative": "Use print in scripts."}])
+    assert said(client.get(two)) == [("contradicts", "both", one, "recognised")]

@@ -17,11 +17,12 @@ from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
 from recalld.memory.linking import linkable
+from recalld.memory.recognition import recognise
 from recalld.memory.search import Search
 from recalld.memory.text import shortened, split_tags, text_hash, title_of, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
-from recalld.store import Store, anchors, links, memories
+from recalld.store import Store, anchors, memories
 from recalld.store.rows import AnchorRow, LinkRow, MemoryRow
 from recalld.vectors import Vectors
 
@@ -159,7 +160,7 @@ def _insert(
         _refuse_double(row, memories.find_by_text(connection, row.workspace_id, row.text_hash))
     memories.insert(connection, row, bound)
     _supersede(connection, row, supersedes)
-    links.recognise(connection, row.id)
+    recognise(connection, row, bound)
 
 
 def _insert_many(
@@ -176,9 +177,9 @@ def _insert_many(
                 _refuse_double(row, in_batch.get(text) or memories.find_by_text(connection, *text))
         in_batch[text] = row.id
     memories.insert_many(connection, stored)
-    for row, _ in stored:
+    for row, bound in stored:
         _supersede(connection, row, superseded[row.id])
-        links.recognise(connection, row.id)
+        recognise(connection, row, bound)
 
 
 def _supersede(connection: Connection, row: MemoryRow, ids: Sequence[str]) -> None:
