@@ -17,11 +17,15 @@ class StoredIds(list[str]):
     """The ids of memories stored together, in order.
 
     Attributes:
+        superseded: by id, for those that stand in the place of others.
+        contradicts: by id, for those that are at odds with others.
         warnings: what the daemon has to say about them.
     """
 
     def __init__(self, reply: wire.StoreManyReply) -> None:
         super().__init__(reply.ids)
+        self.superseded = reply.superseded
+        self.contradicts = reply.contradicts
         self.warnings = reply.warnings
 
 

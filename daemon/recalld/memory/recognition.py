@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, get_args
 
 from sqlalchemy import Connection
 
+from recall.protocol.values import Link
+from recalld.memory import linking
 from recalld.store import anchors, links
-from recalld.store.rows import AnchorRow, LinkRow, MemoryRow
+from recalld.store.rows import AnchorRow, MemoryRow
 from recalld.store.rules import Rule, rules_of
 
 MOST = 3
@@ -17,15 +19,8 @@ MOST = 3
 Relation = Literal["supersedes", "contradicts"]
 
 
-class Recognised(NamedTuple):
-    """Older memories that say otherwise than one that was stored, the newest first."""
-
-    superseded: list[MemoryRow]
-    contradicted: list[MemoryRow]
-
-
-def recognise(connection: Connection, row: MemoryRow, bound: Sequence[AnchorRow]) -> Recognised:
-    """Link a memory that was just stored to those in force that settle the same and say otherwise.
+def recognise(connection: Connection, row: MemoryRow, bound: Sequence[AnchorRow]) -> list[Link]:
+    """Link a memory that was just stored to those in force that settle the same and say otherwise, the newest first.
 
     Args:
         bound: its anchors.
@@ -33,17 +28,16 @@ def recognise(connection: Connection, row: MemoryRow, bound: Sequence[AnchorRow]
     rules = {rule.subject: rule for rule in rules_of(row.title, row.narrative, row.memory_type)}
     rivals = links.rivals(connection, row.id, list(rules))
     places = anchors.anchors_of(connection, [rival.id for rival in rivals]) if rivals else {}
-    found = Recognised([], [])
+    left = dict.fromkeys(get_args(Relation), MOST)
+    found = []
     for rival in rivals:
         elsewhere = apart(bound, places.get(rival.id, []))
         theirs = rules_of(rival.title, rival.narrative, rival.memory_type)
         said = {relation(rules[old.subject], old, elsewhere=elsewhere) for old in theirs if old.subject in rules}
-        if "supersedes" in said and len(found.superseded) < MOST:
-            _link(connection, row, rival, "supersedes")
-            found.superseded.append(rival)
-        elif "contradicts" in said and len(found.contradicted) < MOST:
-            _link(connection, row, rival, "contradicts")
-            found.contradicted.append(rival)
+        kind = next((each for each in left if each in said), None)
+        if kind is not None and left[kind]:
+            left[kind] -= 1
+            found.append(linking.add_between(connection, row, rival, kind, "recognised"))
     return found
 
 
@@ -80,11 +74,3 @@ def _holds(whole: AnchorRow, part: AnchorRow) -> bool:
     if whole.path != part.path or not whole.symbol:
         return whole.path == part.path
     return f"{part.symbol or ''}.".startswith(f"{whole.symbol}.")
-
-
-def _link(connection: Connection, row: MemoryRow, rival: MemoryRow, kind: Relation) -> None:
-    # What says of both the same is kept from the smaller id.
-    source, target = (row.id, rival.id) if kind == "supersedes" else sorted((row.id, rival.id))
-    links.add(
-        connection, LinkRow(source_id=source, target_id=target, kind=kind, origin="recognised", at=row.created_at)
-    )
