@@ -7,12 +7,13 @@ paraphrase. So what a statement turns on is compared by itself: numbers, names, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
 from functools import cached_property
+from itertools import takewhile
 
-from recalld.memory.opposites import EXCLUDING, FUNCTION_WORDS
+from recalld.memory.opposites import ALIKE, EXCLUDING, FUNCTION_WORDS
 from recalld.memory.text import sentences, stem
 from recalld.store.words import SHORT_FORMS, content_words
 
@@ -49,12 +50,15 @@ _NEGATION = re.compile(
     r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|forbid\w*|prohibit\w*)\b|n[’']t\b", re.IGNORECASE
 )
 _SOFT_NEGATION = re.compile(
-    r"\b(?:instead|rather|avoid\w*|skip\w*|out of|prevent\w*|refus\w*|reject\w*)\b", re.IGNORECASE
+    r"\b(?:instead|rather|avoid\w*|skip\w*|out of|prevent\w*|refus\w*|reject\w*|keeps? [^.;]{1,40}? from)\b",
+    re.IGNORECASE,
 )
+_DENIED = re.compile(r"\b(?:instead of|rather than|in place of)\s+([^.,;:]{1,80})", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:]\s|\b(?:because|since|so|while|when|if)\b")
 _SUPERSEDES = re.compile(
     r"\b(?:no longer|any ?more|formerly|previously|used to be|dropped|abandoned|retired|deprecated|"
-    r"replaced|migrated|switched|moved|except|apart from|other than|as of now|from now on)\b",
+    r"replaced|migrated|switched|moved|abolished|given up|gave up|discontinued|scrapped|phased out|gone|"
+    r"except|apart from|other than|as of now|from now on)\b",
     re.IGNORECASE,
 )
 _RELATION = re.compile(
@@ -84,7 +88,7 @@ def similarity(one: str, other: str, cosine: float) -> float:
     surplus = abs(len(only_a) - len(only_b))
     score = _MEANING * cosine + _WORDS * shared + _GROUND
     score -= _ODD_VALUE * (len(odd_a) + len(odd_b)) + _ODD_WORD * max(surplus - _FREE_WORDS, 0)
-    if (odd_a and odd_b) or _numbers_differ(a, b) or _contradict(a, b) or _words_replaced(a, b):
+    if (odd_a and odd_b) or _numbers_differ(a, b) or _contradict(a, b) or _words_replaced(a, b) or _ends_differ(a, b):
         score *= _DIFFERENT
     return min(max(score, 0.0), _NEARLY)
 
@@ -144,8 +148,12 @@ def _is_name(token: str, *, opens: bool) -> bool:
     return token[0].isupper() and not opens
 
 
-def _unmatched(words: AbstractSet[str], others: AbstractSet[str]) -> set[str]:
-    """The words, as stems, that the others do not have, not in another form or by a short name either."""
+def _unmatched(words: AbstractSet[str], others: AbstractSet[str], *, alike: bool = True) -> set[str]:
+    """The words, as stems, that the others do not have, not in another form or by a short name either.
+
+    Args:
+        alike: words that say the same count as one.
+    """
     by_start: dict[str, list[str]] = {}
     for other in others:
         by_start.setdefault(other[:_LEAST_START], []).append(other)
@@ -153,23 +161,27 @@ def _unmatched(words: AbstractSet[str], others: AbstractSet[str]) -> set[str]:
         word
         for word in words - others
         if not (_SHORT_STEMS.get(word, frozenset()) & others)
+        and not (alike and ALIKE.get(word, frozenset()) & others)
         and not any(_one_word(word, other) for other in by_start.get(word[:_LEAST_START], ()))
     }
 
 
 def _one_word(one: str, other: str) -> bool:
-    """Whether two stems are of one word: `pin` and `pinn`, `overrid` and `overridden`."""
+    """Whether two stems are of one word: `pin` and `pinn`, `overrid` and `overridden`, `convert` and `conversion`."""
     shorter, longer = sorted((one, other), key=len)
-    return (
-        len(shorter) >= _LEAST_START
-        and longer.isalpha()
-        and longer.startswith(shorter)
-        and len(longer) - len(shorter) <= _LONGEST_ENDING
-    )
+    if len(shorter) < _LEAST_START or not longer.isalpha():
+        return False
+    if longer.startswith(shorter):
+        return len(longer) - len(shorter) <= _LONGEST_ENDING
+    start = _in_common(shorter, longer)
+    return start >= _LEAST_ROOT and len(shorter) - start <= 2 and _NOUN_ENDING.fullmatch(longer[start:]) is not None
 
 
 _LEAST_START = 3
 _LONGEST_ENDING = 3
+_LEAST_ROOT = 5
+_NOUN_ENDING = re.compile(r"[cst]?(?:ion|[ae]nc|ment)")
+"""What makes a noun of a verb whose end it changes: `extend`, `extension`."""
 _SHORT_STEMS = {stem(word): frozenset(stem(each) for each in others) for word, others in SHORT_FORMS.items()}
 
 
@@ -179,22 +191,39 @@ def _numbers_differ(a: _Statement, b: _Statement) -> bool:
 
 def _contradict(a: _Statement, b: _Statement) -> bool:
     """One denies, replaces or reverses what the other states."""
-    if a.supersedes != b.supersedes:
-        return True
-    if (a.negated and not (b.negated or b.negated_softly)) or (b.negated and not (a.negated or a.negated_softly)):
+    if a.supersedes != b.supersedes or _denies(a, b) or _denies(b, a):
         return True
     only_a, only_b = a.stems - b.stems, b.stems - a.stems
+    if (a.negated and not (b.negated or b.negated_softly)) or (b.negated and not (a.negated or a.negated_softly)):
+        return not (_opposed(only_a, only_b) or _opposed(only_b, only_a))  # `cannot be reached` is `unreachable`
     turned = _reversed(a, b)
     if turned is False:
         only_a, only_b = only_a - _ORDER, only_b - _ORDER
     for one, other in EXCLUDING:
         if (only_a & one and only_b & other) or (only_a & other and only_b & one):
             return True
-    if any(f"{prefix}{word}" in only_b for word in only_a for prefix in _NEGATING):
-        return True
-    if any(f"{prefix}{word}" in only_a for word in only_b for prefix in _NEGATING):
-        return True
-    return bool(turned)
+    return bool(turned) or any(
+        f"{prefix}{word}" in others
+        for words, others in ((only_a, only_b), (only_b, only_a))
+        for word in words
+        for prefix in _NEGATING
+    )
+
+
+def _denies(a: _Statement, b: _Statement) -> bool:
+    """One says `instead of` what the other states."""
+    denied = {stem(word) for found in _DENIED.finditer(a.text) for word in content_words(found[1])} - FUNCTION_WORDS
+    return bool(denied) and not (b.negated or b.negated_softly) and not _unmatched(denied, b.stems)
+
+
+def _opposed(words: AbstractSet[str], others: AbstractSet[str]) -> bool:
+    """Whether one of the others is one of the words with the opposite meaning: `unreachabl` of `reach`."""
+    return any(
+        other.startswith(prefix) and _one_word(other.removeprefix(prefix), word)
+        for other in others
+        for prefix in _NEGATING[:5]
+        for word in words
+    )
 
 
 def _reversed(a: _Statement, b: _Statement) -> bool | None:
@@ -241,10 +270,29 @@ def _words_replaced(a: _Statement, b: _Statement) -> bool:
         telling, others = set(one[start:end]) - FUNCTION_WORDS, set(other[other_start:other_end]) - FUNCTION_WORDS
         if tag != "replace":
             continue
-        lacked = _unmatched(telling, others if copied else b.stems), _unmatched(others, telling if copied else a.stems)
+        inside = end < len(one) or other_end < len(other)  # at the end stands what is said, and no other word will do
+        lacked = (
+            _unmatched(telling, others if copied else b.stems, alike=inside),
+            _unmatched(others, telling if copied else a.stems, alike=inside),
+        )
         if all(lacked):
             return True
     return False
+
+
+def _ends_differ(a: _Statement, b: _Statement) -> bool:
+    """The texts begin with the same words, and each goes on with telling words that the other lacks."""
+    start = _in_common(a.tokens, b.tokens)
+    if 2 * start < min(len(a.tokens), len(b.tokens)):
+        return False
+    ends = ({stem(token) for token in each.tokens[start:]} - FUNCTION_WORDS for each in (a, b))
+    one, other = ({word for word in end if len(word) > 1} for end in ends)
+    return bool(_unmatched(one, b.stems - FUNCTION_WORDS)) and bool(_unmatched(other, a.stems - FUNCTION_WORDS))
+
+
+def _in_common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many items both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 _SIDE_BY_SIDE = 0.6

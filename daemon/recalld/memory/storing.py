@@ -66,9 +66,8 @@ class Storing:
         similar = await self._search.similar(tree, row)
         linked = await self._store.truth.write(_insert, row, bound, request.supersedes, force=request.force)
         await self._stored(tree, [row], bound)
-        superseded = _of_kind(linked, "supersedes")
-        replaced = {link.id for link in superseded}
-        similar = [brief for brief in similar if brief.id not in replaced]
+        at_odds = {link.id for link in linked}
+        similar = [brief for brief in similar if brief.id not in at_odds]
         return wire.StoreReply(
             id=row.id,
             title=row.title,
@@ -77,7 +76,7 @@ class Storing:
             created_at=row.created_at,
             similar=similar,
             choices=choices.of_similar(row.id, similar[0].id) if similar else [],
-            superseded=superseded,
+            superseded=_of_kind(linked, "supersedes"),
             contradicts=_of_kind(linked, "contradicts"),
             warnings=binding.warnings,
         )
