@@ -37,8 +37,12 @@ _EVENT = re.compile(
 _DOUBT = re.compile(
     r"\b(?:maybe|perhaps|might|could|would|consider\w*|propos\w+|suggest\w*|todo|wonder)\b", re.IGNORECASE
 )
+_TURN = re.compile(r"\s*\[[^\[\]\n]{1,60}\]\s*[^\W\d_]\w{1,30}:\s")
+"""How a turn of a conversation begins: with a time in brackets and a name. What is said there is of whoever says it."""
+_STAMP = re.compile(r"\s*\[[^\[\]\n]{1,60}\]\s*(?=\S)")
 _LEAD = re.compile(
-    r"^(?:(?:please|remember|note that|from now on|as of now|now|henceforth|starting today|"
+    r"^(?:(?:(?:decision|rule|convention|note|policy):|please|remember|note that|from now on|as of now|now|henceforth|"
+    r"starting today|"
     r"(?:we|the team) (?:have )?(?:decided|agreed)(?: to| that)?)\s*[,:]?\s+)+",
     re.IGNORECASE,
 )
@@ -52,8 +56,8 @@ _PLACE_LAST = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
-    r"\s*(?:[;(—–]|:\s|\s-\s|,\s(?:not|never|rather|instead|as|which|so|and not|even)\b|,?\s(?:because|since|so that|"
-    r"even if|even though|although|but|instead of|rather than)\b)",
+    r"\s*(?:[;—–]|\s\(|:\s|\s-\s|,\s(?:not|never|rather|instead|as|which|so|and not|even)\b|"
+    r",?\s(?:because|since|so that|even if|even though|although|but|instead of|rather than)\b)",
     re.IGNORECASE,
 )
 _MEANWHILE = re.compile(r"\b(?:from now on|as of now|any ?more|nowadays|now|again|instead|currently)\b", re.IGNORECASE)
@@ -98,6 +102,9 @@ def first_sentence(text: str) -> str:
 
 def clause_of(text: str) -> Clause | None:
     """What the first sentence of a text says; None for what happened once, is asked, or is only weighed."""
+    if _TURN.match(text):
+        return None
+    text = text[found.end() :] if (found := _STAMP.match(text)) else text
     sentence = first_sentence(text)
     if not sentence or _EVENT.match(sentence) or text.strip()[len(sentence) :].startswith("?"):
         return None

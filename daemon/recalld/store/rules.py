@@ -23,7 +23,9 @@ LEAST_TELLING = 2
 """Telling words that must stand around the values of a rule for it to show what it settles."""
 
 _NEGATION = re.compile(r"\b(?:never|not|cannot|avoid|no longer|nobody|no one)\b|n['’]t\b|^no\b", re.IGNORECASE)
-_MODAL = re.compile(r"\b(?:must|shall|should|may|can|cannot|have to|has to|are to|is to|always|never)\b", re.IGNORECASE)
+_MODAL = re.compile(
+    r"\b(?:must|shall|should|(?-i:may)|can|cannot|have to|has to|are to|is to|always|never)\b", re.IGNORECASE
+)
 _IMPERATIVE = re.compile(
     r"^(?:(?:we|you|always|never|only|do not|don['’]t|no)\b|"
     r"(?:use|prefer|avoid|start|begin|end|name|prefix|suffix|write|keep|take|run|add|import|include|put|set|log|store|"
@@ -44,8 +46,10 @@ _STYLE = (
 _KIND = r"(?:the |all |our )?((?:[\w-]+ ){0,3}?[\w-]+)"
 _NAMED = re.compile(r"\b(?:the\s+)?((?:[a-z]+\s+){0,2}?[a-z]+)\s+names\b(?!\s(?:to|in)\b)", re.IGNORECASE)
 _NAMING = re.compile(
-    r"\b(?:start|begin|end|prefix|suffix|write|keep|make|choose)\b[^,]*?names\b|\b(?:for|in|to)\b[^,]*?names$|"
-    r"names\s(?:are|is|must|should|shall|may|can|start|begin|end|have|use|include|contain|follow|always|never|carry)\b",
+    r"\b(?:start|begin|end|prefix|suffix|write|keep|make|choose)\b[^,]*?names\b|"
+    r"\b(?:for|in|to) (?:(?!of\b|from\b)[\w-]+ ){1,4}names$|"
+    r"names\s(?:(?:are|is)(?! (?:used|not|given|taken|passed|returned)\b)|"
+    r"must|should|shall|may|can|start|begin|end|have|use|include|contain|follow|always|never|carry)\b",
     re.IGNORECASE,
 )
 _NAMES_IN = re.compile(
@@ -53,7 +57,7 @@ _NAMES_IN = re.compile(
     r"(?=\s(?:are|must|should|start|begin|end|have|use|include|contain)\b)"
 )
 _NAMINGS = (
-    re.compile(rf"^{_KIND} (?:is|are|must be|should be) named\b"),
+    re.compile(rf"^{_KIND} (?:are|must be|should be) named\b"),
     re.compile(rf"^name {_KIND}\s+{GAP}", re.IGNORECASE),
     re.compile(rf"^(?:use|write|prefer) {_STYLE} (?:for|in) {_KIND}$", re.IGNORECASE),
     re.compile(rf"^{_KIND} (?:is|are|use|must be|should be|must use|should use)(?: written in| in)? {_STYLE}$"),
@@ -72,6 +76,9 @@ _SET = re.compile(
 """`Set `retries` to 3`: the name is what is set."""
 _OBJECT = re.compile(rf"(?:(?i:always|we) )?[a-zA-Z]+ (?!{NUMBER.pattern})(?:{VALUE.pattern})")
 """`Run `make lint` before a commit`: the name is what is done, and another may be done too."""
+_TELLS = re.compile(r"^(?:return|raise|call|load|check|test|sort|log)s?\b", re.IGNORECASE)
+"""How docstrings begin: what one function does, another may do with something else."""
+_PERMITS = re.compile(r"\b(?:may|can)\b")
 _IS = re.compile(r"\b(?:is|are)\b", re.IGNORECASE)
 _MUST_BE = re.compile(r"\b(?:must|shall|should|have to|has to) be\b", re.IGNORECASE)
 
@@ -110,7 +117,7 @@ _IDENTITY = re.compile(
     r"[\w-]+(?:\.[\w-]+)+(?::\d+)?))$"
 )
 _ONE_OF = re.compile(
-    r"\b(?:host|port|url|address|endpoint|domain|region|timeout|limit|level|version|branch|database|queue|broker|default|"
+    r"\b(?:host|port|url|address|endpoint|domain|region|timeout|limit|level|version|branch|database|queue|broker|"
     r"name|owner|path|folder|format|encoding|locale|currency|language|framework|provider|platform|target|time ?zone|"
     r"size|interval|threshold|license|maintainer|key|prefix|suffix|tool|manager|runner|linter|formatter)\b",
     re.IGNORECASE,
@@ -161,6 +168,8 @@ def _read(clause: Clause, *, choice: bool) -> Iterator[Rule]:
     if kind := _kind_named(clause.whole):  # `include a digit in class names`: that is no place
         yield _rule(clause, f"names of {kind}", verbatim(clause.whole))._replace(scope=clause.lead)
         return
+    if _NO_SUBJECT.match(clause.text):
+        return
     if found := _VERDICT.match(clause.text):
         yield _allowed(clause, found)
     elif _MODAL.search(clause.text) or (_IMPERATIVE.match(clause.text) and not _IS.search(clause.text)):
@@ -188,15 +197,20 @@ def _prescribed(clause: Clause) -> Iterator[Rule]:
             yield _rule(clause, f"choice of {what}", *values)
             return
     done = plain(clause.text, _ATTITUDE)
-    if done:
+    if " " in done or (done and not clause.text.casefold().startswith("no ")):  # `no arguments` is no rule
         yield _rule(clause, f"whether {done}", "no" if forbids else "yes")
     if not forbids and (chosen := _USED_AS.search(clause.whole)):
         yield _rule(clause, f"used as {plain(chosen[2])}", plain(chosen[1]))
-    if not (forbids or _OBJECT.match(clause.text)):
-        attribute = _SET.match(clause.text)
-        yield from _with_values(clause, VALUE, attribute.end() if attribute else 0)
-    else:
-        yield from _with_values(clause, NUMBER)
+    additive = forbids or _OBJECT.match(clause.text) or _TELLS.match(clause.text) or _PERMITS.search(clause.text)
+    yield from _with_values(clause, NUMBER if additive else VALUE, _start_of_values(clause.text))
+
+
+def _start_of_values(text: str) -> int:
+    """Where in a rule its values begin: behind what is set, or behind who must or may do something."""
+    if attribute := _SET.match(text):
+        return attribute.end()
+    modal = None if _IMPERATIVE.match(text) else _MODAL.search(text)
+    return modal.start() if modal else 0
 
 
 def _with_values(clause: Clause, value: re.Pattern[str], start: int = 0) -> Iterator[Rule]:
@@ -232,7 +246,7 @@ def _counted(clause: Clause, *, choice: bool) -> Iterator[Rule]:
 def _of_one_value(clause: Clause) -> Iterator[Rule]:
     """What is used for something, where or how something is kept, what the one so and so is."""
     text = _MUST_BE.sub("are", clause.whole)
-    if _NEGATION.search(text) or _NO_SUBJECT.match(text):
+    if _NEGATION.search(text):
         return
     if (used := _USED_FOR.match(text)) and _PRODUCT.fullmatch(used["what"]) and not _plural(used["what"]):
         subject = f"{plain(used['by'] or '')} used for {plain(used['purpose'])}".strip()

@@ -22,6 +22,8 @@ from recalld.store.clauses import clause_of
         ("From now on the timeout is 5 s.", "the timeout is 5 s", set()),
         ("We decided to keep logs for 3 days", "keep logs for 3 days", set()),
         ("Log level in production is INFO.", "Log level in production is INFO", set()),
+        ("Rule: never use `print(x)`.", "never use `print(x)`", set()),
+        ("[8 May] Keep logs for 3 days.", "Keep logs for 3 days", set()),
         ("Wait for the lock in 5 seconds", "Wait for the lock in 5 seconds", set()),
     ],
 )
@@ -39,6 +41,7 @@ def test_what_is_said_is_told_from_where_and_why(text: str, said: str, scope: se
         "On Monday the timeout is 5 s.",
         "The parser took 3 s.",
         "Last week CI used Docker.",
+        "[1:56 pm on 8 May, 2023] Maya: never use Kafka.",
         "Should we use Kafka?",
         "Maybe use Kafka.",
         "We could use Kafka.",
