@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-MAX_FILE_LINES = 480  # the list of all requests is the longest there is
+MAX_FILE_LINES = 480
 MAX_FUNCTION_LINES = 65
 FORBIDDEN_NAMES = {"utils", "helpers", "manager", "common", "misc"}
 

@@ -75,9 +75,13 @@ def test_the_same_text_is_refused_unless_forced(client: Client) -> None:
     with pytest.raises(RecallError) as refusal:
         client.store(title="use utc", narrative="everywhere")
     assert (code_of(refusal), refusal.value.details["id"]) == ("duplicate", first.id)
-    assert refusal.value.details["choices"] == ["update", "supersede", "store anyway"]
-    assert f"recall edit {first.id}" in refusal.value.message
-    assert "--force" in refusal.value.message
+    assert refusal.value.details["superseded_by"] is None
+    assert refusal.value.details["choices"] == [
+        {"choice": "update", "how": f"recall edit {first.id} -c TEXT"},
+        {"choice": "supersede", "how": f"recall store … --supersedes {first.id}"},
+        {"choice": "store_anyway", "how": "recall store … --force"},
+    ]
+    assert all(choice["how"] in refusal.value.message for choice in refusal.value.details["choices"])
     assert client.store(title="Use UTC", narrative="Everywhere.", force=True).id != first.id
 
 

@@ -32,6 +32,7 @@ ERROR_ROWS = rows(TEXT.split("## Refusals")[1].split("## Limits")[0])
 VALUES = (
     values.Brief,
     values.Memory,
+    values.Choice,
     values.Link,
     values.Anchor,
     values.GraphNode,

@@ -25,9 +25,13 @@ STALE = frozenset({"missing", "ambiguous", "changed", "moved+changed"})
 def stored(reply: StoreReply, style: Style) -> str:
     """What was stored, and what says nearly the same."""
     lines = [f"{style.good('stored')} {style.bold(reply.title)}", f"  {style.dim(_facts(reply))}"]
+    lines += [f"  {_link(link, style)}" for link in (*reply.superseded, *reply.contradicts)]
+    if any(link.origin == "recognised" for link in reply.superseded):
+        lines.append(style.dim(f"    to take that back: recall link {reply.id} --supersedes ID --remove"))
     if reply.similar:
-        lines.append(f"  says nearly the same as (`recall edit {reply.similar[0].id}` would update it):")
+        lines.append("  says nearly the same as")
         lines += [f"    {_line(brief, style)}" for brief in reply.similar]
+        lines += [f"    to {choice.choice.replace('_', ' ')}: {style.accent(choice.how)}" for choice in reply.choices]
     return "\n".join(lines)
 
 

@@ -30,6 +30,7 @@ MemoryType = Literal[
 Verdict = Literal["missing", "ambiguous", "changed", "moved+changed", "moved", "current"]
 AnchorKind = Literal["folder", "file", "symbol", "lines"]
 LinkKind = Literal["supersedes", "contradicts", "caused_by", "references", "depends_on", "related_to"]
+ChoiceName = Literal["update", "supersede", "store_anyway"]
 LinkDirection = Literal["outgoing", "incoming", "both"]
 _INCOMING = {
     "supersedes": "superseded by",
@@ -136,6 +137,14 @@ class Link(Value):
     title: str
     origin: Literal["stated", "recognised"] = "stated"
     """Whether somebody said so, or the daemon noticed it."""
+
+
+class Choice(Value):
+    """What can be done where a memory says what another one says already."""
+
+    choice: ChoiceName
+    how: str
+    """The command that does it, in words of the command line."""
 
 
 class Memory(Value):

@@ -10,10 +10,17 @@ from recall.protocol.errors import RecallError
 from recall.protocol.values import Link, LinkDirection
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.store import Store, links, memories
-from recalld.store.rows import LinkKind, LinkRow
+from recalld.store.rows import LinkKind, LinkOrigin, LinkRow, MemoryRow
 
 MUTUAL: frozenset[LinkKind] = frozenset({"contradicts", "related_to"})
 """Kinds that say of both the same; such a link is kept from the smaller id to the greater."""
+
+
+def add_between(connection: Connection, row: MemoryRow, other: MemoryRow, kind: LinkKind, origin: LinkOrigin) -> Link:
+    """Keep a link from a memory that was just stored, and show it as that one does."""
+    link = LinkRow(source_id=row.id, target_id=other.id, kind=kind, origin=origin, at=row.created_at)
+    add(connection, link)
+    return seen_from(row.id, link, other.id, other.title)
 
 
 def add(connection: Connection, row: LinkRow) -> None:
@@ -62,6 +69,23 @@ async def shown(store: Store, tree: Tree, memory_id: str) -> tuple[list[Link], s
     return await store.truth.read(_shown, [tree.workspace_id, PERSONAL], memory_id)
 
 
+def seen_from(memory_id: str, row: LinkRow, other: str, title: str) -> Link:
+    """A link as one of its ends shows it.
+
+    Args:
+        other: the id at its other end.
+        title: the title of that one.
+    """
+    direction: LinkDirection = "outgoing" if row.source_id == memory_id else "incoming"
+    return Link(
+        kind=row.kind,
+        direction="both" if row.kind in MUTUAL else direction,
+        id=other,
+        title=title,
+        origin=row.origin,
+    )
+
+
 def _kept(link: LinkRow) -> LinkRow:
     if link.source_id == link.target_id:
         raise RecallError("invalid_params", "a memory cannot be linked to itself: name another", field="target_id")
@@ -76,12 +100,5 @@ def _shown(connection: Connection, scope: Sequence[str], memory_id: str) -> tupl
     titles = {each: row.title for each, row in memories.get_many(connection, others).items()}
     successor = links.superseded(connection, scope, [memory_id]).get(memory_id)
     return [
-        Link(kind=row.kind, direction=_direction(row, memory_id), id=other, title=titles[other], origin=row.origin)
-        for row, other in zip(found, others, strict=True)
+        seen_from(memory_id, row, other, titles[other]) for row, other in zip(found, others, strict=True)
     ], successor
-
-
-def _direction(row: LinkRow, memory_id: str) -> LinkDirection:
-    if row.kind in MUTUAL:
-        return "both"
-    return "outgoing" if row.source_id == memory_id else "incoming"

@@ -1,4 +1,4 @@
-"""Words that cannot both be true of one thing, and words that say nothing of it. Pure."""
+"""Words that cannot both be true of one thing, words that say the same of it, and words that say nothing. Pure."""
 
 from __future__ import annotations
 
@@ -43,6 +43,21 @@ def _opposites() -> Iterator[tuple[frozenset[str], frozenset[str]]]:
 
 EXCLUDING = tuple(_opposites())
 """Words, as stems, that cannot both be true of one thing."""
+
+_ALIKE = """
+    begin start | end finish stop | need require | allow permit | forbid prohibit disallow | remove delete drop
+    | create make build generate | store keep save hold put live | get fetch read load retrieve | return give answer
+    | send deliver | run execute | check verify validate | use employ | change modify edit | choose pick select
+    | expire valid last | happen occur | call invoke | show display | fail break | limit restrict cap
+    | convert turn translate | merge combine | big large | error exception | folder directory | test spec | mail email
+    | quick fast | whole entire complete | surviv persist persistence
+"""
+ALIKE = {
+    word: frozenset(group) - {word}
+    for group in (frozenset(stem(word) for word in line.split()) for line in _ALIKE.split("|"))
+    for word in group
+}
+"""Words that say the same in what is told of code, as stems."""
 
 FUNCTION_WORDS = frozenset(
     stem(word)

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
-from functools import cached_property
 
 from recalld.memory.opposites import EXCLUDING, FUNCTION_WORDS
+from recalld.memory.statements import Statement, in_common, one_word, unmatched
 from recalld.memory.text import sentences, stem
-from recalld.store.words import SHORT_FORMS, content_words
+from recalld.store.words import content_words
 
 SAME = 0.85
 """From here on two memories say the same."""
@@ -33,30 +33,10 @@ _NEARLY = 0.99
 """The most for texts that are not the same to the letter."""
 _MOST_READ = 4000
 """Characters of each text: what memories state, they state at the beginning."""
-_LONGEST_NAME = 60
 _LONGEST_CLAUSE = 300
 
-_NUMBER = re.compile(r"(?<![\w.])v?\d+(?:[.:,]\d+)*(?:\.x)?", re.IGNORECASE)
-_QUOTED = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|(?<!\w)'([^'\n]+)'(?!\w)")
-_TOKEN = re.compile(r"[^\W_][\w.-]*\w|\w")
-_NUMBER_WORDS = {
-    word: str(number)
-    for number, word in enumerate(
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-    )
-}
-_NEGATION = re.compile(
-    r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|forbid\w*|prohibit\w*)\b|n[’']t\b", re.IGNORECASE
-)
-_SOFT_NEGATION = re.compile(
-    r"\b(?:instead|rather|avoid\w*|skip\w*|out of|prevent\w*|refus\w*|reject\w*)\b", re.IGNORECASE
-)
+_DENIED = re.compile(r"\b(?:instead of|rather than|in place of)\s+([^.,;:]{1,80})", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:]\s|\b(?:because|since|so|while|when|if)\b")
-_SUPERSEDES = re.compile(
-    r"\b(?:no longer|any ?more|formerly|previously|used to be|dropped|abandoned|retired|deprecated|"
-    r"replaced|migrated|switched|moved|except|apart from|other than|as of now|from now on)\b",
-    re.IGNORECASE,
-)
 _RELATION = re.compile(
     r"\b(?:overrid(?:e|es)|over(?! \d)|before|after|than|instead of|depends? on|calls?|imports?|owns?|wins?)\b"
 )
@@ -76,128 +56,61 @@ def similarity(one: str, other: str, cosine: float) -> float:
         return max(cosine, 0.0)
     if one == other:
         return 1.0
-    a, b = _Statement(one[:_MOST_READ]), _Statement(other[:_MOST_READ])
-    only_a, only_b = _unmatched(a.words, b.words), _unmatched(b.words, a.words)
+    a, b = Statement(one[:_MOST_READ]), Statement(other[:_MOST_READ])
+    only_a, only_b = unmatched(a.words, b.words), unmatched(b.words, a.words)
     count = len(a.words) + len(b.words)
     shared = (count - len(only_a) - len(only_b)) / max(count, 1)
     odd_a, odd_b = a.values_beyond(b), b.values_beyond(a)
     surplus = abs(len(only_a) - len(only_b))
     score = _MEANING * cosine + _WORDS * shared + _GROUND
     score -= _ODD_VALUE * (len(odd_a) + len(odd_b)) + _ODD_WORD * max(surplus - _FREE_WORDS, 0)
-    if (odd_a and odd_b) or _numbers_differ(a, b) or _contradict(a, b) or _words_replaced(a, b):
+    if (odd_a and odd_b) or _numbers_differ(a, b) or _contradict(a, b) or _words_replaced(a, b) or _ends_differ(a, b):
         score *= _DIFFERENT
     return min(max(score, 0.0), _NEARLY)
 
 
-class _Statement:
-    """A text, and what it states."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.folded = text.casefold()
-        self.tokens = [token.casefold() for token in _TOKEN.findall(text)]
-        self.stems = frozenset(stem(token) for token in self.tokens)
-        self.words = frozenset(stem(word) for word in content_words(text))
-        self.negated = bool(_NEGATION.search(text))
-        self.negated_softly = bool(_SOFT_NEGATION.search(text))
-        self.supersedes = bool(_SUPERSEDES.search(text))
-
-    @cached_property
-    def numbers(self) -> frozenset[str]:
-        """Its numbers, versions and times, also those written as words."""
-        return self.figures | {_NUMBER_WORDS[token] for token in self.tokens if token in _NUMBER_WORDS}
-
-    @cached_property
-    def figures(self) -> frozenset[str]:
-        """Its numbers written in figures."""
-        return frozenset(number.casefold().lstrip("v") for number in _NUMBER.findall(self.text))
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """What it quotes, and its identifiers and proper names, in lower case."""
-        quoted = (next(filter(None, found)) for found in _QUOTED.findall(self.text))
-        names = {name.casefold().removesuffix("()") for name in quoted if len(name) <= _LONGEST_NAME}
-        for sentence in sentences(self.text):
-            for number, token in enumerate(_TOKEN.findall(sentence)):
-                if _is_name(token, opens=number == 0):
-                    names.add(token.casefold())
-        return frozenset(names)
-
-    def values_beyond(self, other: _Statement) -> set[str]:
-        """Names, and numbers in figures, of this text that the other does not have."""
-        return {*(self.figures - other.numbers), *(name for name in self.names - self.figures if not other.has(name))}
-
-    def has(self, name: str) -> bool:
-        """Whether the text has the name, written in any of its ways."""
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", self.folded):
-            return True
-        return name.isalpha() and not _unmatched({stem(name)}, self.stems)
-
-
-def _is_name(token: str, *, opens: bool) -> bool:
-    if any(character.isdigit() for character in token):
-        return not _NUMBER.fullmatch(token)
-    if "_" in token or (token.isupper() and len(token) > 1):
-        return True
-    if not token[1:].islower():
-        return len(token) > 1 and any(character.isupper() for character in token[1:])
-    return token[0].isupper() and not opens
-
-
-def _unmatched(words: AbstractSet[str], others: AbstractSet[str]) -> set[str]:
-    """The words, as stems, that the others do not have, not in another form or by a short name either."""
-    by_start: dict[str, list[str]] = {}
-    for other in others:
-        by_start.setdefault(other[:_LEAST_START], []).append(other)
-    return {
-        word
-        for word in words - others
-        if not (_SHORT_STEMS.get(word, frozenset()) & others)
-        and not any(_one_word(word, other) for other in by_start.get(word[:_LEAST_START], ()))
-    }
-
-
-def _one_word(one: str, other: str) -> bool:
-    """Whether two stems are of one word: `pin` and `pinn`, `overrid` and `overridden`."""
-    shorter, longer = sorted((one, other), key=len)
-    return (
-        len(shorter) >= _LEAST_START
-        and longer.isalpha()
-        and longer.startswith(shorter)
-        and len(longer) - len(shorter) <= _LONGEST_ENDING
-    )
-
-
-_LEAST_START = 3
-_LONGEST_ENDING = 3
-_SHORT_STEMS = {stem(word): frozenset(stem(each) for each in others) for word, others in SHORT_FORMS.items()}
-
-
-def _numbers_differ(a: _Statement, b: _Statement) -> bool:
+def _numbers_differ(a: Statement, b: Statement) -> bool:
     return bool(a.numbers - b.numbers) and bool(b.numbers - a.numbers)
 
 
-def _contradict(a: _Statement, b: _Statement) -> bool:
+def _contradict(a: Statement, b: Statement) -> bool:
     """One denies, replaces or reverses what the other states."""
-    if a.supersedes != b.supersedes:
-        return True
-    if (a.negated and not (b.negated or b.negated_softly)) or (b.negated and not (a.negated or a.negated_softly)):
+    if a.supersedes != b.supersedes or _denies(a, b) or _denies(b, a):
         return True
     only_a, only_b = a.stems - b.stems, b.stems - a.stems
+    if (a.negated and not (b.negated or b.negated_softly)) or (b.negated and not (a.negated or a.negated_softly)):
+        return not (_opposed(only_a, only_b) or _opposed(only_b, only_a))  # `cannot be reached` is `unreachable`
     turned = _reversed(a, b)
     if turned is False:
         only_a, only_b = only_a - _ORDER, only_b - _ORDER
     for one, other in EXCLUDING:
         if (only_a & one and only_b & other) or (only_a & other and only_b & one):
             return True
-    if any(f"{prefix}{word}" in only_b for word in only_a for prefix in _NEGATING):
-        return True
-    if any(f"{prefix}{word}" in only_a for word in only_b for prefix in _NEGATING):
-        return True
-    return bool(turned)
+    return bool(turned) or any(
+        f"{prefix}{word}" in others
+        for words, others in ((only_a, only_b), (only_b, only_a))
+        for word in words
+        for prefix in _NEGATING
+    )
 
 
-def _reversed(a: _Statement, b: _Statement) -> bool | None:
+def _denies(a: Statement, b: Statement) -> bool:
+    """One says `instead of` what the other states."""
+    denied = {stem(word) for found in _DENIED.finditer(a.text) for word in content_words(found[1])} - FUNCTION_WORDS
+    return bool(denied) and not (b.negated or b.negated_softly) and not unmatched(denied, b.stems)
+
+
+def _opposed(words: AbstractSet[str], others: AbstractSet[str]) -> bool:
+    """Whether one of the others is one of the words with the opposite meaning: `unreachabl` of `reach`."""
+    return any(
+        other.startswith(prefix) and one_word(other.removeprefix(prefix), word)
+        for other in others
+        for prefix in _NEGATING[:5]
+        for word in words
+    )
+
+
+def _reversed(a: Statement, b: Statement) -> bool | None:
     """Whether what stands before a relation in one text stands behind it in the other; None if that cannot be told."""
     told = None
     sides = {relation: (before, behind) for relation, before, behind in _relations(a.folded)}
@@ -227,7 +140,7 @@ def _relations(text: str) -> Iterator[tuple[str, set[str], set[str]]]:
                 yield found[0] if found[0] == "before" else stem(found[0]), before, behind
 
 
-def _words_replaced(a: _Statement, b: _Statement) -> bool:
+def _words_replaced(a: Statement, b: Statement) -> bool:
     """The texts run side by side, but telling words of one have others, that it lacks altogether, in their place.
 
     Who says a thing again begins anew; who replaces a rule takes its sentence and puts something else in.
@@ -241,10 +154,24 @@ def _words_replaced(a: _Statement, b: _Statement) -> bool:
         telling, others = set(one[start:end]) - FUNCTION_WORDS, set(other[other_start:other_end]) - FUNCTION_WORDS
         if tag != "replace":
             continue
-        lacked = _unmatched(telling, others if copied else b.stems), _unmatched(others, telling if copied else a.stems)
+        inside = end < len(one) or other_end < len(other)  # at the end stands what is said, and no other word will do
+        lacked = (
+            unmatched(telling, others if copied else b.stems, alike=inside),
+            unmatched(others, telling if copied else a.stems, alike=inside),
+        )
         if all(lacked):
             return True
     return False
+
+
+def _ends_differ(a: Statement, b: Statement) -> bool:
+    """The texts begin with the same words, and each goes on with telling words that the other lacks."""
+    start = in_common(a.tokens, b.tokens)
+    if 2 * start < min(len(a.tokens), len(b.tokens)):
+        return False
+    ends = ({stem(token) for token in each.tokens[start:]} - FUNCTION_WORDS for each in (a, b))
+    one, other = ({word for word in end if len(word) > 1} for end in ends)
+    return bool(unmatched(one, b.stems - FUNCTION_WORDS)) and bool(unmatched(other, a.stems - FUNCTION_WORDS))
 
 
 _SIDE_BY_SIDE = 0.6

@@ -7,22 +7,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from recall.protocol import requests as wire
 from recall.protocol.errors import RecallError
+from recall.protocol.values import Link
 from recalld.events import Event, MemoryTouched
-from recalld.memory import linking
+from recalld.memory import choices, linking
 from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
 from recalld.memory.linking import linkable
+from recalld.memory.recognition import recognise
 from recalld.memory.search import Search
 from recalld.memory.text import shortened, split_tags, text_hash, title_of, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
 from recalld.store import Store, anchors, links, memories
-from recalld.store.rows import AnchorRow, LinkRow, MemoryRow
+from recalld.store.rows import AnchorRow, LinkKind, MemoryRow
 from recalld.vectors import Vectors
 
 
@@ -61,15 +64,20 @@ class Storing:
         bound = await self._bind(binding, request)
         await linkable(self._store, tree, request.supersedes, "supersedes")
         similar = await self._search.similar(tree, row)
-        await self._store.truth.write(_insert, row, bound, request.supersedes, force=request.force)
+        linked = await self._store.truth.write(_insert, row, bound, request.supersedes, force=request.force)
         await self._stored(tree, [row], bound)
+        at_odds = {link.id for link in linked}
+        similar = [brief for brief in similar if brief.id not in at_odds]
         return wire.StoreReply(
             id=row.id,
             title=row.title,
             memory_type=row.memory_type,
             importance_score=row.importance_score,
             created_at=row.created_at,
-            similar=[brief for brief in similar if brief.id not in request.supersedes],
+            similar=similar,
+            choices=choices.of_similar(row.id, similar[0].id) if similar else [],
+            superseded=_of_kind(linked, "supersedes"),
+            contradicts=_of_kind(linked, "contradicts"),
             warnings=binding.warnings,
         )
 
@@ -89,9 +97,14 @@ class Storing:
                 bound.append(await self._bind(binding, one))
         forced = {row.id for row, one in zip(rows, request.memories, strict=True) if one.force}
         superseded = {row.id: one.supersedes for row, one in zip(rows, request.memories, strict=True)}
-        await self._store.truth.write(_insert_many, list(zip(rows, bound, strict=True)), forced, superseded)
+        linked = await self._store.truth.write(_insert_many, list(zip(rows, bound, strict=True)), forced, superseded)
         await self._stored(tree, rows, [anchor for each in bound for anchor in each])
-        return wire.StoreManyReply(ids=[row.id for row in rows], warnings=unique(binding.warnings))
+        return wire.StoreManyReply(
+            ids=[row.id for row in rows],
+            superseded={each: some for each in linked if (some := _of_kind(linked[each], "supersedes"))},
+            contradicts={each: some for each in linked if (some := _of_kind(linked[each], "contradicts"))},
+            warnings=unique(binding.warnings),
+        )
 
     def _row(self, tree: Tree, request: wire.Store) -> MemoryRow:
         narrative, tags = split_tags((request.content or request.narrative).strip())
@@ -154,12 +167,11 @@ def _insert(
     supersedes: Sequence[str],
     *,
     force: bool,
-) -> None:
+) -> list[Link]:
     if not force:
-        _refuse_double(row, memories.find_by_text(connection, row.workspace_id, row.text_hash))
+        _refuse_double(connection, row, supersedes)
     memories.insert(connection, row, bound)
-    _supersede(connection, row, supersedes)
-    links.recognise(connection, row.id)
+    return _link(connection, row, bound, supersedes)
 
 
 def _insert_many(
@@ -167,39 +179,56 @@ def _insert_many(
     stored: Sequence[tuple[MemoryRow, Sequence[AnchorRow]]],
     forced: AbstractSet[str],
     superseded: Mapping[str, Sequence[str]],
-) -> None:
-    in_batch: dict[tuple[str, str], str] = {}
+) -> dict[str, list[Link]]:
+    in_batch: dict[tuple[str, str], int] = {}
     for index, (row, _) in enumerate(stored):
         text = (row.workspace_id, row.text_hash)
         if row.id not in forced:
             with _naming(index):
-                _refuse_double(row, in_batch.get(text) or memories.find_by_text(connection, *text))
-        in_batch[text] = row.id
+                if text in in_batch:
+                    raise RecallError(
+                        "duplicate",
+                        f"memory {in_batch[text]} of the batch says the same: leave one of the two out, or use `force`",
+                        field="narrative",
+                    )
+                _refuse_double(connection, row, superseded[row.id])
+        in_batch.setdefault(text, index)
     memories.insert_many(connection, stored)
-    for row, _ in stored:
-        _supersede(connection, row, superseded[row.id])
-        links.recognise(connection, row.id)
+    return {row.id: _link(connection, row, bound, superseded[row.id]) for row, bound in stored}
 
 
-def _supersede(connection: Connection, row: MemoryRow, ids: Sequence[str]) -> None:
-    known = memories.get_many(connection, ids)  # without what was erased since it was looked for
-    for each in known:
-        linking.add(
-            connection,
-            LinkRow(source_id=row.id, target_id=each, kind="supersedes", origin="stated", at=row.created_at),
-        )
+def _link(connection: Connection, row: MemoryRow, bound: Sequence[AnchorRow], supersedes: Sequence[str]) -> list[Link]:
+    """Link a memory to those that it is said to supersede, and to those that it is seen to supersede or contradict."""
+    named = memories.get_many(connection, supersedes)  # without what was erased since it was looked for
+    stated = [linking.add_between(connection, row, each, "supersedes", "stated") for each in named.values()]
+    return stated + recognise(connection, row, bound)
 
 
-def _refuse_double(row: MemoryRow, double: str | None) -> None:
-    if double is not None:
-        raise RecallError(
-            "duplicate",
-            f"{double} says this already ({shortened(row.title, 60)}): `recall edit {double}` updates it, "
-            "`--force` stores this one anyway",
-            field="narrative",
-            id=double,
-            choices=["update", "supersede", "store anyway"],
-        )
+def _of_kind(found: Sequence[Link], kind: LinkKind) -> list[Link]:
+    return [link for link in found if link.kind == kind]
+
+
+def _refuse_double(connection: Connection, row: MemoryRow, supersedes: Sequence[str]) -> None:
+    """Refuse a text that is stored already, unless it is to stand in that memory's place."""
+    doubles = memories.doubles(connection, row.workspace_id, row.text_hash)
+    if not doubles or not set(doubles).isdisjoint(supersedes):
+        return
+    successors = links.superseded(connection, [row.workspace_id], doubles)
+    in_force = [each for each in doubles if each not in successors]
+    double = in_force[0] if in_force else doubles[-1]
+    successor = successors.get(double)
+    said = "says this already" if successor is None else f"said this until {successor} superseded it"
+    possible = choices.of_double(double)
+    update, supersede, anyway = (f"`{each.how}`" for each in possible)
+    raise RecallError(
+        "duplicate",
+        f"{double} {said} ({shortened(row.title, 60)}): update it ({update}), store this in its place ({supersede}), "
+        f"or store it anyway ({anyway})",
+        field="narrative",
+        id=double,
+        superseded_by=successor,
+        choices=[structs.asdict(each) for each in possible],
+    )
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def concept_key(name: str) -> str:
     parts = [_numbered(part) for part in _PART.findall(plain)]
     if len(parts) > 1 and _SUM.fullmatch(parts[0]):
         parts = [parts[0], *(part for part in parts[1:] if part not in _OF_SUMS)]
-    return _singular("".join(parts)) if parts else plain
+    return singular("".join(parts)) if parts else plain
 
 
 def subjects(title: str, tags: Iterable[str]) -> dict[str, str]:
@@ -64,7 +64,8 @@ def _numbered(part: str) -> str:
     return f"{left}+{_NUMBERS.get(right, right)}" if plus and right else part
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
+    """A word in lower case without the ending of a plural."""
     for plural, singular in _IRREGULAR:
         if word.endswith(plural):
             return word.removesuffix(plural) + singular

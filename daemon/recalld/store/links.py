@@ -11,7 +11,10 @@ from sqlalchemy.dialects.sqlite import insert
 
 from recalld.store import schema
 from recalld.store.memories import live_among
-from recalld.store.rows import LinkRow
+from recalld.store.rows import LinkRow, MemoryRow
+
+MOST_RIVALS = 20
+"""So many memories that settle the same are looked at."""
 
 _links, _memories = schema.memory_links, schema.memories
 
@@ -28,23 +31,33 @@ def add(connection: Connection, link: LinkRow) -> None:
     connection.execute(kept)
 
 
-def recognise(connection: Connection, memory_id: str) -> None:
-    """Let a rule that was stored supersede the newest one of its workspace that settles the same and says otherwise."""
-    labels, mine = schema.memory_labels, schema.memory_labels.alias()
-    new, old = _memories.alias(), _memories
-    query = (
-        select(old.c.id, new.c.created_at)
-        .select_from(new)
-        .join(mine, (mine.c.memory_seq == new.c.seq) & (mine.c.kind == "rule"))
-        .join(labels, (labels.c.kind == "rule") & (labels.c.key == mine.c.key))
-        .join(old, old.c.seq == labels.c.memory_seq)
-        .where(new.c.id == memory_id, labels.c.workspace_id == new.c.workspace_id, old.c.seq < new.c.seq)
-        .where(old.c.forgotten_at.is_(None), old.c.text_hash != new.c.text_hash)
-        .order_by(old.c.seq.desc())
-        .limit(1)
+def rivals(connection: Connection, memory_id: str, subjects: Sequence[str]) -> list[MemoryRow]:
+    """The memories before this one, in its workspace, that settle one of these subjects and are in force, newest first.
+
+    Those with the very same text are none, nor are those that are linked with it already; of many the newest.
+    """
+    if not subjects:
+        return []
+    labels, new, old = schema.memory_labels, _memories.alias(), _memories
+    others = select(old.c.seq).join(labels, labels.c.memory_seq == old.c.seq).join(new, new.c.id == memory_id)
+    settles = (labels.c.kind == "rule") & labels.c.key.in_(subjects) & (labels.c.workspace_id == new.c.workspace_id)
+    successor = _memories.alias()
+    superseded = (
+        select(_links.c.target_id)
+        .join(successor, successor.c.id == _links.c.source_id)
+        .where(_links.c.kind == "supersedes", _links.c.target_id == old.c.id, successor.c.forgotten_at.is_(None))
     )
-    for old_id, at in connection.execute(query):
-        add(connection, LinkRow(source_id=memory_id, target_id=old_id, kind="supersedes", origin="recognised", at=at))
+    linked = select(_links.c.kind).where(
+        or_(
+            (_links.c.source_id == new.c.id) & (_links.c.target_id == old.c.id),
+            (_links.c.source_id == old.c.id) & (_links.c.target_id == new.c.id),
+        )
+    )
+    others = others.where(settles, old.c.seq < new.c.seq, old.c.forgotten_at.is_(None))
+    others = others.where(old.c.text_hash != new.c.text_hash, ~superseded.exists(), ~linked.exists())
+    newest = others.distinct().order_by(old.c.seq.desc()).limit(MOST_RIVALS)
+    query = select(_memories).where(_memories.c.seq.in_(newest)).order_by(_memories.c.seq.desc())
+    return [MemoryRow(**row) for row in connection.execute(query).mappings()]
 
 
 def remove(connection: Connection, source_id: str, target_id: str, kind: str) -> None:

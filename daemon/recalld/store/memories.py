@@ -198,13 +198,12 @@ def ratings(connection: Connection, memory_id: str) -> list[RatingRow]:
 # --- many of a workspace, without the forgotten ones ---------------------------------------------
 
 
-def find_by_text(connection: Connection, workspace_id: str, text_hash: str) -> str | None:
-    """The oldest memory of a workspace with just this text."""
+def doubles(connection: Connection, workspace_id: str, text_hash: str) -> list[str]:
+    """Ids of the memories of a workspace with just this text, the oldest first."""
     query = sa.select(_memories.c.id).where(
         _memories.c.workspace_id == workspace_id, _memories.c.text_hash == text_hash, _live
     )
-    found: str | None = connection.execute(query.order_by(_memories.c.seq).limit(1)).scalar()
-    return found
+    return list(connection.scalars(query.order_by(_memories.c.seq)))
 
 
 def list_memories(

@@ -25,6 +25,11 @@ NEAR = 0.95
         ("Auth runs before the rate limiter.", "The rate limiter runs after auth."),
         ("It stops on files over 1 MB, so it is killed.", "It is killed, because it stops on files over 1 MB."),
         ("The job must be idempotent.", "The job has to be idempotent."),
+        ("Tokens expire after 15 minutes.", "Tokens are valid for 15 minutes."),
+        ("Times are converted in the UI.", "The conversion of times happens in the UI."),
+        ("A placeholder is shown when S3 is unreachable.", "When S3 cannot be reached, a placeholder is shown."),
+        ("A lock prevents two jobs from running at once.", "Two jobs never run at once because of a lock."),
+        ("Use the factory instead of the constructor.", "Don't use the constructor, use the factory."),
     ],
 )
 def test_the_same_in_other_words_is_the_same(one: str, other: str) -> None:
@@ -55,6 +60,10 @@ def test_the_same_in_other_words_is_the_same(one: str, other: str) -> None:
         ("A user has exactly one address.", "A user may have several addresses."),
         ("Invoices round half up.", "Invoices round half to even."),
         ("Tests share one database.", "Each test gets a database of its own."),
+        ("The API is versioned in the URL.", "The API is versioned in a header instead of the URL."),
+        ("Secrets come from files.", "Secrets come from Vault, files were abolished."),
+        ("The trail is kept for a year.", "The trail is kept forever."),
+        ("A message is acknowledged when it arrives.", "A message is acknowledged once it was handled."),
     ],
 )
 def test_another_value_or_the_opposite_is_not_the_same(one: str, other: str) -> None:

@@ -62,10 +62,10 @@ def test_expectations_stay_as_they_are_at_the_next_start(tmp_path: Path) -> None
         lambda connection: sessions.before(connection, [1, 2, 3]),
         lambda connection: sessions.beside(connection, IDS),
         lambda connection: memories.get_many(connection, IDS),
-        lambda connection: memories.find_by_text(connection, "ws-1", "hash"),
+        lambda connection: memories.doubles(connection, "ws-1", "hash"),
         lambda connection: filters.matching(connection, Criteria(workspace_ids=("ws-1",)), ids=IDS),
         lambda connection: filters.matching(connection, Criteria(workspace_ids=("ws-1",)), seqs=[1, 2]),
-        lambda connection: links.recognise(connection, "mem-1"),
+        lambda connection: links.rivals(connection, "mem-1", ["rule"]),
     ],
 )
 def test_what_is_asked_by_id_goes_through_no_whole_workspace(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from recalld.store import links, memories
 from recalld.store.rows import LinkRow, MemoryRow
+from recalld.store.rules import rule_keys
 
 SCOPE = ["ws-1"]
 LATER = "2026-04-01T12:00:00Z"
@@ -88,3 +89,31 @@ def test_a_chain_of_one_kind_is_followed_to_its_end(four: Connection) -> None:
     assert links.leads_to(four, "a", "c", "supersedes")
     assert not links.leads_to(four, "c", "a", "supersedes")
     assert not links.leads_to(four, "a", "d", "supersedes")
+
+
+def test_rivals_settle_the_same_and_are_in_force_the_newest_first(
+    connection: Connection, memory: Callable[..., MemoryRow]
+) -> None:
+    def keep(memory_id: str, narrative: str, **given: Any) -> None:
+        memories.insert(connection, memory(memory_id, title=narrative, narrative=narrative, **given), [])
+
+    keep("a", "Keep logs for 3 days.")
+    keep("b", "Keep logs for 5 days.")
+    keep("c", "Keep logs for 7 days.", workspace_id="ws-2")
+    keep("d", "Keep traces for 3 days.")
+    keep("e", "Keep logs for 9 days.", text_hash="hash of new")
+    keep("new", "Keep logs for 9 days.")
+    keep("later", "Keep logs for 11 days.")
+    subjects = rule_keys("", "Keep logs for 9 days.")
+
+    def found() -> list[str]:
+        return [row.id for row in links.rivals(connection, "new", subjects)]
+
+    assert links.rivals(connection, "new", []) == []
+    assert found() == ["b", "a"]
+    links.add(connection, link("b", "a"))
+    assert found() == ["b"]
+    memories.set_forgotten(connection, ["b"], LATER, "forgotten")
+    assert found() == ["a"]
+    links.add(connection, link("new", "a", "references"))
+    assert found() == []

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import msgspec
 
+from recall.protocol import values
 from recall.protocol.requests.base import MAX_BATCH, MAX_LABELS, Id, Labels, Narrative, Paths, Reply, Request, Title
-from recall.protocol.values import AnchorTrail, Brief, LinkKind, Memory, MemoryVersion, Score
+from recall.protocol.values import AnchorTrail, Brief, Choice, LinkKind, Memory, MemoryVersion, Score
 
 
 class StoreReply(Reply):
@@ -20,6 +21,12 @@ class StoreReply(Reply):
     created_at: str
     similar: list[Brief] = []
     """Memories that say nearly the same; update or supersede one of them rather than keep both."""
+    choices: list[Choice] = []
+    """What can be done about the likest of them; empty where there is none."""
+    superseded: list[values.Link] = []
+    """The memories in whose place this one stands, by what was stated or recognised."""
+    contradicts: list[values.Link] = []
+    """Memories that say otherwise, where it is not clear which of the two is to be in force."""
     warnings: list[str] = []
 
 
@@ -61,6 +68,10 @@ class StoreManyReply(Reply):
     """What `StoreMany` is answered with."""
 
     ids: list[str]
+    superseded: dict[str, list[values.Link]] = {}
+    """By the id of what was stored, for those of them that stand in the place of others."""
+    contradicts: dict[str, list[values.Link]] = {}
+    """By the id of what was stored, for those of them that are at odds with others."""
     warnings: list[str] = []
 
 

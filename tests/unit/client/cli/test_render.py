@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -28,7 +28,17 @@ from recall.protocol.requests import (
     StatusReply,
     StoreReply,
 )
-from recall.protocol.values import Anchor, AnchorTrail, Brief, Link, Memory, MemoryVersion, SymbolOutline, TrailStep
+from recall.protocol.values import (
+    Anchor,
+    AnchorTrail,
+    Brief,
+    Choice,
+    Link,
+    Memory,
+    MemoryVersion,
+    SymbolOutline,
+    TrailStep,
+)
 from tests.unit.client.conftest import brief_context, workspace
 
 PLAIN = Style(colour=False)
@@ -284,13 +294,39 @@ def test_a_stored_memory_names_what_says_nearly_the_same() -> None:
         importance_score=0.7,
         created_at=CREATED,
         similar=[brief(id="mem-9")],
+        choices=[
+            Choice(choice="update", how="recall edit mem-9 -c TEXT"),
+            Choice(choice="store_anyway", how="nothing to do"),
+        ],
     )
     assert render.stored(reply, PLAIN).splitlines() == [
         "stored T",
         "  mem-1 · decision · importance 0.70",
-        "  says nearly the same as (`recall edit mem-9` would update it):",
+        "  says nearly the same as",
         "    • Lazy loading  decision 0.95  mem-9",
+        "    to update: recall edit mem-9 -c TEXT",
+        "    to store anyway: nothing to do",
     ]
+
+
+def test_a_stored_memory_says_what_it_supersedes_and_contradicts() -> None:
+    def link(kind: Literal["supersedes", "contradicts"], other: str, origin: Literal["stated", "recognised"]) -> Link:
+        direction: Literal["outgoing", "both"] = "outgoing" if kind == "supersedes" else "both"
+        return Link(kind=kind, direction=direction, id=other, title="Old", origin=origin)
+
+    reply = StoreReply(
+        id="mem-1",
+        title="T",
+        memory_type="decision",
+        importance_score=0.7,
+        created_at=CREATED,
+        superseded=[link("supersedes", "mem-2", "stated")],
+        contradicts=[link("contradicts", "mem-3", "recognised")],
+    )
+    said = ["  supersedes Old  mem-2", "  contradicts Old  mem-3  recognised"]
+    assert render.stored(reply, PLAIN).splitlines()[2:] == said
+    reply.superseded = [link("supersedes", "mem-2", "recognised")]
+    assert render.stored(reply, PLAIN).splitlines()[-1].endswith("recall link mem-1 --supersedes ID --remove")
 
 
 def test_a_rating_shows_both_importances() -> None:

@@ -1,0 +1,65 @@
+"""What can be asked of the daemon: each function builds one call, which both clients know how to make.
+
+The functions become the methods of `Client` and `AsyncClient`, with their names, signatures and texts.
+Paths are relative to the tree's root, or absolute inside it.
+"""
+
+from __future__ import annotations
+
+from recall.calls.base import Call, FilePath, describe
+from recall.calls.code import by_file, by_symbol, closed, context, opened, outline
+from recall.calls.daemon import close_tree, hello, open_workspace, reindex, shutdown, status, sync
+from recall.calls.finding import Filters, affected, audit, explore, list_memories, search
+from recall.calls.memories import (
+    StoredIds,
+    edit,
+    forget,
+    get,
+    history,
+    link,
+    pin,
+    rate,
+    restore,
+    store,
+    store_many,
+    unpin,
+    verify,
+)
+
+__all__ = [
+    "Call",
+    "FilePath",
+    "Filters",
+    "StoredIds",
+    "affected",
+    "audit",
+    "by_file",
+    "by_symbol",
+    "close_tree",
+    "closed",
+    "context",
+    "describe",
+    "edit",
+    "explore",
+    "forget",
+    "get",
+    "hello",
+    "history",
+    "link",
+    "list_memories",
+    "open_workspace",
+    "opened",
+    "outline",
+    "pin",
+    "rate",
+    "reindex",
+    "restore",
+    "search",
+    "shutdown",
+    "status",
+    "store",
+    "store_many",
+    "sync",
+    "unpin",
+    "verify",
+]

@@ -1,0 +1,54 @@
+"""Calls about the daemon itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recall.calls.base import Call, FilePath
+from recall.protocol import requests as wire
+
+
+def hello() -> Call[wire.HelloReply]:
+    """Ask who is there: version, protocol, process id, epoch, and whether all is ready."""
+    return Call(wire.Hello(), about_tree=False)
+
+
+def status() -> Call[wire.StatusReply]:
+    """Ask how everything is: workspaces, vectors, jobs, queues, quarantined files, warnings."""
+    return Call(wire.Status(), about_tree=False)
+
+
+def shutdown() -> Call[wire.Done]:
+    """Stop the daemon, in order, within two seconds."""
+    return Call(wire.Shutdown(), about_tree=False)
+
+
+def open_workspace(path: FilePath, workspace_id: str | None = None) -> Call[wire.OpenWorkspaceReply]:
+    """Make the project that holds a folder a workspace, or find it, and follow its tree.
+
+    Args:
+        path: any folder inside the project.
+        workspace_id: take this workspace instead of the one that the folder's identity names.
+    """
+    return Call(
+        wire.OpenWorkspace(path=str(Path(path).expanduser().resolve()), workspace_id=workspace_id), about_tree=False
+    )
+
+
+def close_tree() -> Call[wire.Done]:
+    """Stop following the tree; its memories stay."""
+    return Call(wire.CloseTree())
+
+
+def sync(timeout_s: float = 30.0) -> Call[wire.SyncReply]:
+    """Return once every change made to the tree before the call is reflected in verdicts and contexts.
+
+    Args:
+        timeout_s: seconds after which the daemon gives up with `timeout`.
+    """
+    return Call(wire.Sync(timeout_s=timeout_s), work_s=timeout_s)
+
+
+def reindex() -> Call[wire.ReindexReply]:
+    """Rebuild what is derived for this tree: outlines, full text, vectors. Returns when the work is queued."""
+    return Call(wire.Reindex())
