@@ -252,17 +252,22 @@ class App:
                 await self._bus.drained()
         except TimeoutError:
             raise RecallError("timeout", f"not all is reflected after {timeout_s:g} s: give it longer") from None
-        await self._vectors.settled(max(started + timeout_s - time.monotonic(), 0.0))
+        await self._vectors.settled(max(started + timeout_s - time.monotonic(), 0.0), learned=True)
         if self._trees.get(tree.id) is not tree:
             raise RecallError("unknown_tree", f"{tree.root} is not followed any more: run `recall up` there")
         return wire.SyncReply(waited_ms=round((time.monotonic() - started) * 1000, 1))
 
     async def reindex(self, tree: Tree) -> wire.ReindexReply:
-        """Make outlines, full text and vectors anew."""
+        """Make outlines, full text and vectors anew; from its answer on, status says how far it is."""
         await self._store.code.write(outlines.drop_tree, tree.id)
         await self._store.truth.write(derived.rebuild)
-        await self._vectors.rebuild()
+        try:
+            await self._vectors.rebuild()
+        except OSError as error:
+            where = error.filename or self._paths.data
+            raise RecallError("internal", f"{where}: {error.strerror}: make it writable, then try again") from error
         await self._watcher.rescan(tree.id, "asked")
+        await self._bus.drained()
         counts = await self._store.truth.read(workspaces.memory_counts)
         return wire.ReindexReply(files=tree.files, memories=counts.get(tree.workspace_id, 0))
 
@@ -313,6 +318,7 @@ class App:
             home=str(self._paths.home),
             memory_mb=await asyncio.to_thread(_memory_mb),
             vectors=self._vectors.state,
+            rebuilding=self._vectors.to_rebuild,
             workspaces=shown,
             jobs=self._jobs.status(),
             queues={

@@ -50,5 +50,5 @@ def sync(timeout_s: float = 30.0) -> Call[wire.SyncReply]:
 
 
 def reindex() -> Call[wire.ReindexReply]:
-    """Rebuild what is derived for this tree: outlines, full text, vectors. Returns when the work is queued."""
+    """Rebuild what is derived: outlines, full text, vectors. Returns when that is queued; status says how far it is."""
     return Call(wire.Reindex())

@@ -1,4 +1,4 @@
-"""Commands about the daemon itself: down, status, sync, reindex. `up` has a file of its own."""
+"""Commands about the daemon itself: down, status, sync. `up` and `reindex` have files of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from recall.cli.invocation import Commands, Invocation
 from recall.client import Client
 from recall.paths import find_paths
 from recall.protocol.errors import RecallError
-from recall.protocol.requests import ReindexReply, SyncReply
+from recall.protocol.requests import SyncReply
 
 STOP_S = 2.5
 """The daemon's own limit is two seconds; a busy machine gets a little more."""
@@ -21,7 +21,6 @@ def register(commands: Commands) -> None:
     command.add_argument("path", nargs="?", metavar="PATH", help="follow this project's folder no more; memories stay")
     commands.add("status", status, "say how the daemon and its workspaces are")
     commands.add("sync", sync, "wait until every change made so far is reflected in verdicts and contexts")
-    commands.add("reindex", reindex, "rebuild what is derived from code and memories")
 
 
 def down(invocation: Invocation) -> int:
@@ -80,17 +79,6 @@ def sync(invocation: Invocation) -> int:
 
     with invocation.client() as client:
         invocation.show(client.sync(timeout_s=invocation.options.timeout), render)
-    return 0
-
-
-def reindex(invocation: Invocation) -> int:
-    """`recall reindex`."""
-
-    def render(reply: ReindexReply, _: object) -> str:
-        return f"rebuilding {reply.files:,} files and {reply.memories:,} memories; `recall status` says how far it is"
-
-    with invocation.client() as client:
-        invocation.show(client.reindex(), render)
     return 0
 
 

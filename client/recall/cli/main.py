@@ -41,7 +41,7 @@ MODULES = {
     "affected": "audit",
     "watch": "watch",
     "sync": "daemon",
-    "reindex": "daemon",
+    "reindex": "reindex",
     "completion": "completion",
 }
 """Which module of this package holds a command."""

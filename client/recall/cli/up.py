@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from recall.cli import status_page
+from recall.cli import progress, status_page
 from recall.cli.invocation import Commands, Invocation
+from recall.cli.progress import Step
 from recall.cli.terminal import Style
 from recall.client import Client
 from recall.connection import listening
 from recall.paths import find_paths
 from recall.protocol.requests import OpenWorkspaceReply, StatusReply
-from recall.protocol.values import Workspace
 
 POLL_S = 0.1
 LOAD_S = 10.0
 """How long to wait for the embedding model."""
-TELL_S = 5.0
-"""How often progress is told where no bar can be drawn."""
 
 
 def register(commands: Commands) -> None:
@@ -34,18 +32,12 @@ def register(commands: Commands) -> None:
 
 def up(invocation: Invocation) -> int:
     """`recall up`."""
-    options, terminal = invocation.options, invocation.terminal
+    options = invocation.options
     path = invocation.place(options.path)
     running = listening(find_paths())
     with invocation.client(path) as client:
         reply = client.open_workspace(path, options.workspace)
-        states = _scan(client, reply.workspace)
-        if terminal.json:
-            *_, reply.workspace = states
-        elif terminal.interactive:
-            reply.workspace = _with_bar(states)
-        else:
-            reply.workspace = _with_lines(states, terminal.note)
+        progress.follow(_scan(client, reply), invocation.terminal)
         status = _loaded(client)
 
     def render(reply: OpenWorkspaceReply, style: Style) -> str:
@@ -75,13 +67,15 @@ def ready(reply: OpenWorkspaceReply, status: StatusReply, daemon: str, style: St
     )
 
 
-def _scan(client: Client, workspace: Workspace) -> Iterator[Workspace]:
-    """The workspace's state again and again, until its scan is over."""
-    yield workspace
-    while workspace.scanning:
+def _scan(client: Client, reply: OpenWorkspaceReply) -> Iterator[Step]:
+    """How far the first scan is, until it is over; the reply's workspace is kept as of now."""
+    while True:
+        workspace = reply.workspace
+        yield Step(f"reading {workspace.name}", workspace.scanned, workspace.to_scan, "files")
+        if not workspace.scanning:
+            return
         time.sleep(POLL_S)
-        workspace = client.open_workspace(workspace.path).workspace
-        yield workspace
+        reply.workspace = client.open_workspace(workspace.path).workspace
 
 
 def _loaded(client: Client) -> StatusReply:
@@ -90,27 +84,3 @@ def _loaded(client: Client) -> StatusReply:
     while (status := client.status()).vectors == "loading" and time.monotonic() < give_up_at:
         time.sleep(POLL_S)
     return status
-
-
-def _with_bar(states: Iterator[Workspace]) -> Workspace:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("reading {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    workspace = next(states)
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(workspace.name, total=workspace.to_scan or None)
-        for workspace in states:
-            progress.update(task, completed=workspace.scanned, total=workspace.to_scan or None)
-    return workspace
-
-
-def _with_lines(states: Iterator[Workspace], tell: Callable[[str], None]) -> Workspace:
-    workspace = next(states)
-    tell_at = time.monotonic()
-    for workspace in states:
-        if time.monotonic() >= tell_at:
-            of = f"{workspace.scanned:,} of {workspace.to_scan:,} files" if workspace.to_scan else "listing its files"
-            tell(f"reading {workspace.name}: {of}")
-            tell_at = time.monotonic() + TELL_S
-    return workspace

@@ -198,7 +198,7 @@ class Retrieval:
         among = selection.few.keys() if selection and selection.few is not None else None
         try:
             if not await self._vectors.settled(self._config.search_index_wait_ms / 1000):
-                warnings.append(f"vectors are {self._vectors.state}: the newest memories are found by words only")
+                warnings.append(f"vectors are {self._vectors.state}: those are found by words only")
             while True:
                 answer = await self._vectors.ask(query, asked, workspace_ids=within.workspace_ids, n=reach, among=among)
                 if selection is None or among is not None or len(answer.near) < reach:

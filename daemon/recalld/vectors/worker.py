@@ -51,20 +51,21 @@ class Operations:
         """Load the model."""
         self._embedder.load(threads)
 
-    def open(self, folder: str, url: str) -> None:
-        """Open the index."""
+    def open(self, folder: str, url: str) -> bool:
+        """Open the index; whether it was emptied for another way to embed, and is not full again."""
         self._index.open(Path(folder), url)
+        return self._index.of_new_scheme
 
-    def clear(self) -> None:
-        """Empty the index."""
-        self._index.clear()
+    def complete(self) -> None:
+        """The index is full again."""
+        self._index.complete()
 
-    def begin_comparison(self) -> None:
-        """Begin to compare the index with the source."""
-        self._index.begin_comparison()
+    def begin_comparison(self, generation: str) -> None:
+        """Begin to compare the index with the source; of this generation is what is put in from now on."""
+        self._index.begin_comparison(generation)
 
-    def compare(self, wanted: list[tuple[str, str, str]]) -> list[str]:
-        """Which of these (id, workspace, text hash) are to be indexed."""
+    def compare(self, wanted: list[tuple[str, str, str]]) -> tuple[list[str], list[str]]:
+        """Which of these (id, workspace, text hash) are to be indexed, and which to be embedded anew only."""
         return self._index.compare(wanted)
 
     def end_comparison(self) -> list[str]:

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 
@@ -14,9 +15,13 @@ from recalld.config import Config
 from recalld.store.words import content_words
 from recalld.vectors import Text, Vectors
 from recalld.vectors.embedding import DIMENSIONS
+from recalld.vectors.index import ChromaIndex
 
 Matrix = NDArray[np.float32]
 Opened = Callable[..., AbstractAsyncContextManager[Vectors]]
+
+
+TOPICS = ["database migrations", "date parsing", "websocket reconnects", "colour themes", "retry limits"]
 
 
 class Shelf:
@@ -63,6 +68,30 @@ async def until(reached: Callable[[], bool], within_s: float = 30.0) -> None:
     async with asyncio.timeout(within_s):
         while not reached():  # noqa: ASYNC110  # `state` is what users poll too
             await asyncio.sleep(0.005)
+
+
+def notes(count: int) -> list[str]:
+    return [f"note {number} about {TOPICS[number % len(TOPICS)]}" for number in range(count)]
+
+
+async def found(vectors: Vectors, text: str, *workspaces: str, n: int = 5) -> list[str]:
+    near = await vectors.query(text, workspace_ids=workspaces or ["ws-a"], n=n)
+    return [memory_id for memory_id, _ in near]
+
+
+def assert_in_line(folder: Path, shelf: Shelf) -> None:
+    index = ChromaIndex()
+    index.open(folder / "chroma")
+    index.begin_comparison()
+    wanted = [(mem, workspace, hash_of(text)) for mem, (_, workspace, text) in shelf.memories.items()]
+    assert index.compare(wanted) == ([], [])
+    assert index.end_comparison() == []
+    index.close()
+
+
+def worker(daemon: int | None = None) -> psutil.Process:
+    (process,) = [each for each in psutil.Process(daemon).children() if "recalld.vectors.worker" in each.cmdline()]
+    return process
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_an_edited_memory_leaves_none_of_its_former_pieces(index: ChromaIndex, t
         assert memory_id == "m"
         assert near < 0.5
         each.begin_comparison()
-        assert each.compare([("m", "ws-a", "new")]) == []
+        assert each.compare([("m", "ws-a", "new")]) == ([], [])
 
 
 def test_a_comparison_names_what_is_missing_outdated_moved_and_strange(index: ChromaIndex, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_comparison_names_what_is_missing_outdated_moved_and_strange(index: Ch
         each = reopened(index, tmp_path) if reopen else index
         each.begin_comparison()
         wanted = [("same", "ws-a", "h"), ("edited", "ws-a", "h2"), ("moved", "ws-b", "h"), ("missing", "ws-a", "h")]
-        assert each.compare(wanted) == ["edited", "moved", "missing"]
+        assert each.compare(wanted) == (["edited", "moved", "missing"], [])
         assert each.end_comparison() == ["strange"]
 
 
@@ -115,19 +115,63 @@ def test_deleting_takes_all_pieces_out_and_passes_over_unknown_memories(index: C
 def test_a_memory_of_which_a_piece_is_lacking_is_taken_out_at_opening(index: ChromaIndex, tmp_path: Path) -> None:
     vectors = rows(3)
     index.upsert([Item("torn", "ws-a", "h", vectors[:2]), Item("whole", "ws-a", "h", vectors[2:])])
-    index._collection.delete(ids=["torn#1"])
+    index._pieces.delete(["torn#1"])
     again = reopened(index, tmp_path)
     assert [memory_id for memory_id, *_ in again.query(vectors[0], ["ws-a"], 9)] == ["whole"]
-    assert again.compare([("torn", "ws-a", "h"), ("whole", "ws-a", "h")]) == ["torn"]
+    assert again.compare([("torn", "ws-a", "h"), ("whole", "ws-a", "h")]) == (["torn"], [])
 
 
-def test_an_index_of_another_model_is_emptied(index: ChromaIndex, tmp_path: Path) -> None:
+def test_an_index_of_another_model_is_emptied_and_says_so_until_it_is_full_again(
+    index: ChromaIndex, tmp_path: Path
+) -> None:
     index.upsert([Item("m", "ws-a", "h", rows(1))])
-    index._collection.modify(metadata={"scheme": "another"})
-    again = reopened(index, tmp_path)
-    assert again.compare([("m", "ws-a", "h")]) == ["m"]
-    again.upsert([Item("m", "ws-a", "h", rows(1))])
-    assert len(again.query(rows(1)[0], ["ws-a"], 1)) == 1
+    assert not index.of_new_scheme
+    index._pieces._collection.modify(metadata={"scheme": "another"})
+    for _ in range(2):
+        index = reopened(index, tmp_path)
+        assert index.of_new_scheme
+        assert index.compare([("m", "ws-a", "h")]) == (["m"], [])
+    index.upsert([Item("m", "ws-a", "h", rows(1))])
+    assert len(index.query(rows(1)[0], ["ws-a"], 1)) == 1
+    index.complete()
+    index = reopened(index, tmp_path)
+    assert not index.of_new_scheme
+    assert len(index.query(rows(1)[0], ["ws-a"], 1)) == 1
+
+
+def test_a_rebuild_leaves_what_is_of_its_generation_also_after_it_was_opened_anew(
+    index: ChromaIndex, tmp_path: Path
+) -> None:
+    vectors = rows(3)
+    wanted = [(name, "ws-a", "h") for name in "abc"]
+    index.upsert([Item(name, "ws-a", "h", vectors[n : n + 1]) for n, name in enumerate("abc")])
+    index.begin_comparison("one")
+    assert index.compare(wanted) == ([], ["a", "b", "c"])
+    index.upsert([Item("b", "ws-a", "h", vectors[1:2])])
+    index.upsert([Item("new", "ws-a", "h", vectors[1:2])])
+    for reopen in (False, True):
+        index = reopened(index, tmp_path) if reopen else index
+        index.begin_comparison("one")
+        assert index.compare([*wanted, ("new", "ws-a", "h")]) == ([], ["a", "c"])
+        assert index.end_comparison() == []
+        index.begin_comparison()
+        assert index.compare([*wanted, ("new", "ws-a", "h")]) == ([], [])
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_a_rebuild_puts_right_what_is_wrong_and_leaves_what_is_the_same_but_for_rounding(
+    index: ChromaIndex, pieces: int
+) -> None:
+    vectors = rows(2 * pieces + 2)
+    right, wrong, beside, other = vectors[:pieces], vectors[pieces:-2], vectors[-2:-1], vectors[-1:]
+    index.upsert([Item("stands", "ws-a", "h", right, beside), Item("wrong", "ws-a", "h", wrong, beside)])
+    index.begin_comparison("one")
+    index.upsert([Item("stands", "ws-a", "h", right + 0.002, beside), Item("wrong", "ws-a", "h", wrong, other)])
+    assert index.compare([("stands", "ws-a", "h"), ("wrong", "ws-a", "h")]) == ([], [])
+    _, kept = index._pieces.vectors([f"stands#{n}" for n in range(pieces)])
+    assert kept == pytest.approx(right, abs=1e-6)
+    found = {near.memory_id: near.beside for near in index.query(other[0], ["ws-a"], 9)}
+    assert found["wrong"] == pytest.approx(1.0, abs=1e-5)
 
 
 def test_a_memory_is_near_by_itself_and_with_what_stands_beside_it(index: ChromaIndex, tmp_path: Path) -> None:

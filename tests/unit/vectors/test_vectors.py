@@ -10,40 +10,13 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from recalld.config import Config
 from recalld.vectors import Vectors, VectorsUnavailable
 from recalld.vectors.index import ChromaIndex, Item
 
-from .conftest import Opened, Shelf, hash_of, rows, until
-
-TOPICS = ["database migrations", "date parsing", "websocket reconnects", "colour themes", "retry limits"]
-
-
-def notes(count: int) -> list[str]:
-    return [f"note {number} about {TOPICS[number % len(TOPICS)]}" for number in range(count)]
-
-
-async def found(vectors: Vectors, text: str, *workspaces: str, n: int = 5) -> list[str]:
-    near = await vectors.query(text, workspace_ids=workspaces or ["ws-a"], n=n)
-    return [memory_id for memory_id, _ in near]
-
-
-def assert_in_line(folder: Path, shelf: Shelf) -> None:
-    index = ChromaIndex()
-    index.open(folder / "chroma")
-    index.begin_comparison()
-    wanted = [(mem, workspace, hash_of(text)) for mem, (_, workspace, text) in shelf.memories.items()]
-    assert index.compare(wanted) == []
-    assert index.end_comparison() == []
-    index.close()
-
-
-def worker(daemon: int | None = None) -> psutil.Process:
-    (process,) = [each for each in psutil.Process(daemon).children() if "recalld.vectors.worker" in each.cmdline()]
-    return process
+from .conftest import Opened, Shelf, assert_in_line, found, hash_of, notes, rows, until, worker
 
 
 def test_a_question_finds_the_memory_that_answers_it(opened: Opened) -> None:
@@ -148,26 +121,12 @@ def test_queries_overtake_the_catching_up(opened: Opened) -> None:
             assert sorted(waits)[5] < 0.2
             # Nor does what is stored now wait for what was stored long ago.
             vectors.touch([shelf.put("the cat sleeps on the keyboard")])
-            await until(lambda: not vectors._touched and not vectors._in_hand)
+            await until(lambda: vectors._upkeep.due.reflects(vectors._upkeep.due.touches))
             assert vectors.state.startswith("catching up")
             assert await found(vectors, "a sleepy pet", n=1) == ["mem-0151"]
             assert await vectors.settled(0.1) is False
 
     asyncio.run(scenario())
-
-
-def test_rebuilding_embeds_everything_anew(opened: Opened, tmp_path: Path) -> None:
-    shelf = Shelf(notes(10))
-
-    async def scenario() -> None:
-        async with opened(shelf) as vectors:
-            await vectors.rebuild()
-            assert vectors.state.startswith("catching up")
-            await until(lambda: vectors.state == "ready")
-            assert len(await found(vectors, "note", n=99)) == 10
-
-    asyncio.run(scenario())
-    assert_in_line(tmp_path / "vectors", shelf)
 
 
 def test_a_killed_process_is_replaced_and_catches_up(opened: Opened, tmp_path: Path) -> None:

@@ -43,13 +43,20 @@ class StatusReply(Reply):
     home: str
     memory_mb: float
     vectors: str
-    """`loading`, `ready`, `catching up (N left)` or `down: why`."""
+    """How far search by meaning is.
+
+    `loading`, `down: why`; `catching up (N left)`, or `embedding anew (N left)` after an upgrade that changed how texts
+    are embedded: those memories are found by words only; `rebuilding (N left)`: all are found by meaning meanwhile;
+    `learning words (N left)`: of those, words are found only as they are spelled; `ready`.
+    """
     workspaces: list[Workspace]
     jobs: list[JobStatus]
     queues: dict[str, int]
     quarantined: list[str]
     """Files whose parsing crashed or hung, with the reason; not tried again until they change."""
     warnings: list[str]
+    rebuilding: int = 0
+    """How many memories a `reindex` has still to embed anew; 0 when it is over."""
 
 
 class Status(Request):
@@ -114,7 +121,10 @@ class ReindexReply(Reply):
 
 
 class Reindex(Request):
-    """Rebuild what is derived for this tree: outlines, full text, vectors. Returns when the work is queued."""
+    """Rebuild what is derived: this tree's outlines, full text, the vectors of all memories.
+
+    Returns when the work is queued, so that no kill loses it. Vectors that are being rebuilt already go on.
+    """
 
     method = "reindex"
     reply = ReindexReply
