@@ -81,6 +81,10 @@ class _Within:
         seqs = None if few is None else few.values()
         return derived.holding(connection, self.workspace_ids, words, FILTERED_MORE * limit, seqs)
 
+    def left(self, connection: Connection, seqs: list[int]) -> list[int]:
+        """Those of these memories that the filters leave, in their order."""
+        return seqs if self.selection is None else self.selection.of(connection, seqs)
+
 
 @dataclass(slots=True)
 class _Found:
@@ -163,14 +167,14 @@ class Retrieval:
                 hit.why += [f"association: {activated[hit.reading.memory_id].why[0]}"]
         strong = {each for each, activation in activated.items() if activation.value >= LEAST_ACTIVATION} - known
         wanted = await selection.among(strong) if selection else strong
-        found = await self._store.truth.read(_readings_of, [tree.workspace_id, PERSONAL], sorted(wanted))
+        found = await self._store.truth.read(readings.readings, [tree.workspace_id, PERSONAL], ids=sorted(wanted))
         return [
             Hit(
                 reading,
                 Parts(association=activated[reading.memory_id].value),
                 why=[f"association: {activated[reading.memory_id].why[0]}"],
             )
-            for reading in found
+            for reading in found.values()
         ]
 
     # --- asking -------------------------------------------------------------------------------------
@@ -250,13 +254,10 @@ def _candidates(
     others = [[other for other in some if other not in holding] for some in question.likest(LIKE_WORDS)]
     holding = {**holding, **within.holding(connection, [some for some in others if some], LIKE_COMMON)}
     rough = question.roughly_found_in(holding, 2 * reach)
-    if within.selection is not None:
-        left = within.selection.of(connection, heapq.nlargest(COMMON, rough, key=rough.__getitem__))
-        rough = {seq: rough[seq] for seq in left}
-    seqs = dict.fromkeys(heapq.nlargest(reach, rough, key=rough.__getitem__))
-    nearest = list(readings.seqs_of(connection, near).values())
-    seqs |= dict.fromkeys(within.selection.of(connection, nearest) if within.selection else nearest)
-    found = readings.readings(connection, within.workspace_ids, seqs.keys(), whole=question.span is not None)
+    having = heapq.nlargest(reach if within.selection is None else COMMON, rough, key=rough.__getitem__)
+    having = within.left(connection, having)[:reach]
+    found = readings.readings(connection, within.workspace_ids, having, near, whole=question.span is not None)
+    found = {seq: found[seq] for seq in within.left(connection, list(found))}
     return list(found.values()), _before(connection, within.workspace_ids, found)
 
 
@@ -266,10 +267,6 @@ def _before(connection: Connection, scope: Sequence[str], found: Mapping[int, Re
     before |= sessions.before(connection, set(before.values()) - found.keys())
     known = {**found, **readings.readings(connection, scope, set(before.values()) - found.keys())}
     return {seq: known[one] for seq, one in before.items() if one in known}
-
-
-def _readings_of(connection: Connection, scope: Sequence[str], ids: Sequence[str]) -> list[Reading]:
-    return list(readings.readings(connection, scope, readings.seqs_of(connection, ids).values()).values())
 
 
 def _own_parts(reading: Reading, found: _Found, voices: Collection[str]) -> Parts:

@@ -7,11 +7,9 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 
 from recalld.store.rows import MemoryRow
-from recalld.store.schema import memories
-from recalld.store.statements import in_batches
 from recalld.store.words import content_words
 
 _STAMP = re.compile(r"\s*\[[^\[\]\n]{1,60}\]\s*(?=\S)")
@@ -19,9 +17,13 @@ _VOICE = re.compile(r"\s*(?:\[[^\[\]\n]{1,60}\]\s*)?([^\W\d_]\w{1,30}):\s")
 
 # The order of joins is said, because SQLite would begin with all memories of the workspace.
 _READ = text("""
+    WITH asked AS (
+        SELECT value AS seq FROM json_each(:seqs)
+        UNION SELECT known.seq FROM json_each(:ids) AS named CROSS JOIN memories AS known ON known.id = named.value
+    )
     SELECT m.seq, m.id, m.importance_score, m.created_at, m.session_id IS NOT NULL, r.voice, r.asks, r.words,
         CASE WHEN :whole THEN m.narrative ELSE '' END
-    FROM json_each(:seqs) AS asked CROSS JOIN memory_readings AS r ON r.memory_seq = asked.value
+    FROM asked CROSS JOIN memory_readings AS r ON r.memory_seq = asked.seq
     CROSS JOIN memories AS m ON m.seq = r.memory_seq
     WHERE m.workspace_id IN (SELECT value FROM json_each(:workspace_ids))
 """)
@@ -66,24 +68,25 @@ def taken_apart(row: MemoryRow) -> dict[str, object]:
 
 
 def readings(
-    connection: Connection, workspace_ids: Sequence[str], seqs: Collection[int], *, whole: bool = False
+    connection: Connection,
+    workspace_ids: Sequence[str],
+    seqs: Collection[int] = (),
+    ids: Collection[str] = (),
+    *,
+    whole: bool = False,
 ) -> dict[int, Reading]:
     """Those of these memories that are in these workspaces and not forgotten, by `seq`.
 
     Args:
+        seqs: of some.
+        ids: of others.
         whole: with their narratives.
     """
-    asked = {"seqs": json.dumps(list(seqs)), "workspace_ids": json.dumps(list(workspace_ids)), "whole": whole}
+    asked = {"workspace_ids": workspace_ids, "seqs": seqs, "ids": ids}
+    given = {name: json.dumps(list(values)) for name, values in asked.items()}
     return {
         seq: Reading(seq, memory_id, importance, at, bool(session), voice, bool(asks), frozenset(words.split()), said)
-        for seq, memory_id, importance, at, session, voice, asks, words, said in connection.execute(_READ, asked)
+        for seq, memory_id, importance, at, session, voice, asks, words, said in connection.execute(
+            _READ, {**given, "whole": whole}
+        )
     }
-
-
-def seqs_of(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
-    """The `seq` of each of these memories that there are, by id."""
-    found: dict[str, int] = {}
-    for batch in in_batches(ids):
-        query = select(memories.c.id, memories.c.seq).where(memories.c.id.in_(batch))
-        found |= {row.id: row.seq for row in connection.execute(query)}
-    return found

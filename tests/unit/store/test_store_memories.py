@@ -277,7 +277,8 @@ def test_search_finds_titles_narratives_labels_and_paths(
 
 def test_of_the_memories_that_have_a_word_the_newest_are_given(connection: Connection, memory: MakeMemory) -> None:
     memories.insert_many(connection, [(memory(f"mem-{n}", title=f"Number {n}"), []) for n in range(5)])
-    seqs = readings.seqs_of(connection, ["mem-4", "mem-3"])
+    found = readings.readings(connection, ["ws-1"], ids=["mem-4", "mem-3"])
+    seqs = {each.memory_id: each.seq for each in found.values()}
     assert derived.holding(connection, ["ws-1"], [["number"], ["numbering"], ["4", "3"], ["none"]], 2) == {
         "number": [seqs["mem-4"], seqs["mem-3"]],
         "numbering": [seqs["mem-4"], seqs["mem-3"]],
