@@ -25,9 +25,11 @@ STALE = frozenset({"missing", "ambiguous", "changed", "moved+changed"})
 def stored(reply: StoreReply, style: Style) -> str:
     """What was stored, and what says nearly the same."""
     lines = [f"{style.good('stored')} {style.bold(reply.title)}", f"  {style.dim(_facts(reply))}"]
-    lines += [f"  {_link(link, style)}" for link in (*reply.superseded, *reply.contradicts)]
-    if any(link.origin == "recognised" for link in reply.superseded):
-        lines.append(style.dim(f"    to take that back: recall link {reply.id} --supersedes ID --remove"))
+    for link in (*reply.superseded, *reply.contradicts):
+        lines.append(f"  {_link(link, style)}")
+        if link.origin == "recognised":
+            back = f"recall link {reply.id} --{link.kind} {link.id} --remove"
+            lines.append(style.dim(f"    to take that back: {back}"))
     if reply.similar:
         lines.append("  says nearly the same as")
         lines += [f"    {_line(brief, style)}" for brief in reply.similar]

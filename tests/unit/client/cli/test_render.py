@@ -323,10 +323,11 @@ def test_a_stored_memory_says_what_it_supersedes_and_contradicts() -> None:
         superseded=[link("supersedes", "mem-2", "stated")],
         contradicts=[link("contradicts", "mem-3", "recognised")],
     )
-    said = ["  supersedes Old  mem-2", "  contradicts Old  mem-3  recognised"]
-    assert render.stored(reply, PLAIN).splitlines()[2:] == said
-    reply.superseded = [link("supersedes", "mem-2", "recognised")]
-    assert render.stored(reply, PLAIN).splitlines()[-1].endswith("recall link mem-1 --supersedes ID --remove")
+    assert render.stored(reply, PLAIN).splitlines()[2:] == [
+        "  supersedes Old  mem-2",
+        "  contradicts Old  mem-3  recognised",
+        "    to take that back: recall link mem-1 --contradicts mem-3 --remove",
+    ]
 
 
 def test_a_rating_shows_both_importances() -> None:
