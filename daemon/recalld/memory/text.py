@@ -141,7 +141,11 @@ def _wider(found: Sequence[str], held: Sequence[set[str]], best: int) -> Iterato
 
 
 def stem(word: str) -> str:
-    """A word without case and the commonest English endings: `loading`, `loads` and `Loaded` are one, `load`."""
+    """A word without case and the commonest English endings: `loading`, `loads` and `Loaded` are one, `load`.
+
+    For texts, where a word among many may be taken for another. Names of concepts must not: by their stems `route` and
+    `router` or `http` and `https` would be one, so `store.concepts` takes off plurals only.
+    """
     word = word.casefold()
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _LEAST_STEM:

@@ -277,24 +277,55 @@ class ChromaIndex:
                 nearest[owner][beside] = max(similarity, nearest[owner].get(beside, -1.0))
         return self._ranked(nearest, n)
 
-    def around(self, memory_ids: Collection[str], workspace_ids: Collection[str], n: int) -> dict[str, list[Near]]:
-        """The memories that are nearest to each of these, by how it begins, nearest by themselves first.
+    def around(
+        self, memory_ids: Collection[str], workspace_ids: Collection[str], n: int
+    ) -> dict[str, list[tuple[str, float]]]:
+        """The memories that are nearest to each of these, by how it begins.
 
         Args:
             memory_ids: those that the index does not have are left out.
             workspace_ids: no memory of another workspace is returned.
             n: at most so many for each, itself left out.
+
+        Returns:
+            By id: (memory id, cosine of its nearest piece), nearest first.
         """
         self._pieces.require_files()
         known = [_piece_id(memory_id, 0) for memory_id in memory_ids if memory_id in self._entries]
         if not known:
             return {}
+        owners, vectors = self._read_pieces(known)
+        scope = {one for one in workspace_ids if one in self._workspaces}
+        if sum(self._workspaces[one].pieces for one in scope) <= EXACT_PIECES:
+            return self._exactly_around([owner for owner, _ in owners], vectors, scope, n)
         # What stands beside a memory holds its text, so its neighbours may come before all that is near by itself.
         reach = _SPARE_AROUND * n + 1
         around = {}
-        for (memory_id, _), vector in zip(*self._read_pieces(known), strict=True):
-            near = self.query(vector, workspace_ids, reach)
-            around[memory_id] = [each for each in near if each.memory_id != memory_id][:n]
+        for (memory_id, _), vector in zip(owners, vectors, strict=True):
+            near = self.query(vector, scope, reach)
+            around[memory_id] = [(each.memory_id, each.cosine) for each in near if each.memory_id != memory_id][:n]
+        return around
+
+    def _exactly_around(
+        self, memory_ids: Sequence[str], vectors: Matrix, scope: Collection[str], n: int
+    ) -> dict[str, list[tuple[str, float]]]:
+        import numpy as np  # noqa: PLC0415
+
+        wholes = [self._whole(one) for one in scope]
+        pieces = [piece for owners, _ in wholes for piece in owners]
+        around: dict[str, list[tuple[str, float]]] = {memory_id: [] for memory_id in memory_ids}
+        if not pieces:
+            return around
+        cosines = np.concatenate([matrix @ vectors.T for _, matrix in wholes])
+        for column, memory_id in enumerate(memory_ids):
+            seen = {memory_id}
+            for at in np.argsort(-cosines[:, column]):
+                owner, beside = pieces[at]
+                if not beside and owner not in seen:
+                    seen.add(owner)
+                    around[memory_id].append((owner, float(cosines[at, column])))
+                    if len(around[memory_id]) == n:
+                        break
         return around
 
     def _ranked(self, found: Mapping[str, Mapping[bool, float]], n: int) -> list[Near]:

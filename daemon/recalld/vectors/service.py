@@ -197,10 +197,7 @@ class Vectors:
             VectorsUnavailable: while loading or down.
         """
         found = await self._serving().call("around", list(memory_ids), list(workspace_ids), n)
-        return {
-            memory_id: [(near.memory_id, near.cosine) for near in map(Near._make, around)]
-            for memory_id, around in found.items()
-        }
+        return {memory_id: [(other, cosine) for other, cosine in around] for memory_id, around in found.items()}
 
     def _serving(self) -> VectorProcess:
         if self._process is None:

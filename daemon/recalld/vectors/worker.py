@@ -109,7 +109,7 @@ class Operations:
         near = self._index.query(vector, workspace_ids, n) if among is None else self._index.cosines(vector, among, n)
         return near, self._like(words), self._index.count(workspace_ids)
 
-    def around(self, memory_ids: list[str], workspace_ids: list[str], n: int) -> dict[str, list[Near]]:
+    def around(self, memory_ids: list[str], workspace_ids: list[str], n: int) -> dict[str, list[tuple[str, float]]]:
         """What is near to each of these memories."""
         return self._index.around(memory_ids, workspace_ids, n)
 

@@ -204,7 +204,9 @@ def test_around_a_memory_are_those_nearest_to_how_it_begins_without_itself(index
         index.upsert([Item(f"m{n}", "ws-a", "h", rest[n][None]) for n in range(start, min(start + 1_000, others))])
     around = index.around(["one", "never there"], ["ws-a"], 2)
     assert list(around) == ["one"]
-    assert around["one"][0].memory_id == "near"
-    assert around["one"][0].cosine == pytest.approx(float(one @ near), abs=1e-5)
-    assert {each.memory_id for each in around["one"]}.isdisjoint({"one", "foreign"})
+    nearest, cosine = around["one"][0]
+    assert nearest == "near"
+    assert cosine == pytest.approx(float(one @ near), abs=1e-5)
+    assert {memory_id for memory_id, _ in around["one"]}.isdisjoint({"one", "foreign"})
+    assert index.around(["one"], ["ws-empty"], 2) == {"one": []}
     assert index.around([], ["ws-a"], 2) == {}
