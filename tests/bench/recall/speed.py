@@ -95,14 +95,17 @@ def one_workspace(ground: Ground, sentences: list[str], size: int) -> Iterator[F
     with Client(_project(ground, "project"), timeout_s=120) as client:
         started = time.perf_counter()
         acknowledged = store_memories(client, _memories(narratives))
-        _indexed(client)
+        _found_by_meaning(client)
         findable = time.perf_counter() - started
+        _indexed(client)
+        known = time.perf_counter() - started
         time.sleep(IDLE_S)
         _say("the floor")
         with bare_search(narratives) as bare:
             asked = _in_turn(ground, [client], bare, prose.queries(sentences, WARM_UP + QUERIES))
             held, floor_held, filled = ground.memory_mb(), bare.memory_mb(), bare.filled_s
         stored, commits = _stored_alone(ground, client, alone)
+        rebuilding = _while_rebuilding(client, prose.queries(sentences, WARM_UP + QUERIES))
     ground.stop()
     yield from _search_figures(f"{size:,} memories", asked, GOALS.get(size, NONE))
     goal = GOALS.get(size, NONE).memory_mb
@@ -116,6 +119,11 @@ def one_workspace(ground: Ground, sentences: list[str], size: int) -> Iterator[F
                  f"≥ {STORE_RATE} memories/s", "–", size / acknowledged >= STORE_RATE)  # fmt: skip
     yield Figure(f"store_many of {size:,}, until found by meaning too", f"{size / findable:.0f} memories/s", "–",
                  f"{size / filled:.0f} memories/s: embed + Chroma + FTS5")  # fmt: skip
+    yield Figure(f"store_many of {size:,}, until their words are found in other words too",
+                 f"{size / known:.0f} memories/s", "–", "the same")  # fmt: skip
+    yield Figure(f"search while vectors are rebuilt, {size:,} memories, p50 of {len(rebuilding)}",
+                 f"{p(0.5, rebuilding):.1f} ms (p99 {p(0.99, rebuilding):.1f} ms)", "–",
+                 f"{p(0.5, asked.ours):.1f} ms: the same at rest")  # fmt: skip
 
 
 def many_workspaces(ground: Ground, sentences: list[str], each: int = 1000) -> Iterator[Figure]:
@@ -204,8 +212,29 @@ def _project(ground: Ground, name: str) -> Path:
     return root
 
 
+def _while_rebuilding(client: Client, queries: list[str]) -> list[float]:
+    """Seconds of each search, as many as there is time for while vectors are rebuilt."""
+    client.reindex()
+    while client.status().workspaces[0].scanning:
+        time.sleep(0.2)
+    took: list[float] = []
+    for query in itertools.cycle(queries):
+        started = time.perf_counter()
+        client.search(query)
+        took.append(time.perf_counter() - started)
+        if len(took) == len(queries) or not client.status().rebuilding:
+            return took[min(WARM_UP, len(took) - 1) :]
+    return took
+
+
+def _found_by_meaning(client: Client) -> None:
+    """Wait until all that was stored is, however long embedding takes."""
+    while client.status().vectors.startswith(("loading", "catching up")):
+        time.sleep(0.2)
+
+
 def _indexed(client: Client) -> None:
-    """Wait until all that was stored is found by meaning too, however long embedding takes."""
+    """Wait until its words are found in other words too."""
     client.sync(timeout_s=600)
     while (status := client.status()).vectors != "ready" or not status.ready:
         time.sleep(0.2)

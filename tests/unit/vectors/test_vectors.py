@@ -320,6 +320,28 @@ def test_a_model_that_is_missing_takes_only_the_search_by_meaning(
     asyncio.run(scenario())
 
 
+def test_what_comes_in_bulk_is_found_before_its_words_are_known_and_its_words_can_be_waited_for(opened: Opened) -> None:
+    shelf = Shelf()
+
+    async def scenario() -> None:
+        async with opened(shelf) as vectors:
+            told = (" ".join(f"word{n}x{m}" for m in range(12)) for n in range(99))
+            vectors.touch([shelf.put(text) for text in (*told, "the cache is in Redis")])
+            assert await vectors.settled(20)
+            assert vectors.state.startswith("learning words")
+            assert await found(vectors, "where is the cache", n=1) == ["mem-0100"]
+            late = shelf.put("bananas are yellow")
+            vectors.touch([late])
+            assert await vectors.settled(5)
+            assert vectors.state.startswith("learning words")
+            assert await vectors.settled(20, learned=True)
+            assert vectors.state == "ready"
+            like = (await vectors.ask("caching", ["caching"], workspace_ids=["ws-a"], n=1)).like["caching"]
+            assert "cache" in like
+
+    asyncio.run(scenario())
+
+
 def test_a_word_of_a_question_is_known_in_other_words_also_after_a_restart(opened: Opened) -> None:
     shelf = Shelf(["the cache is in Redis", "bananas are yellow"])
 
