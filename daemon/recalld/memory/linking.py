@@ -17,9 +17,12 @@ MUTUAL: frozenset[LinkKind] = frozenset({"contradicts", "related_to"})
 
 
 def add_between(connection: Connection, row: MemoryRow, other: MemoryRow, kind: LinkKind, origin: LinkOrigin) -> Link:
-    """Keep a link from a memory that was just stored, and show it as that one does."""
-    link = LinkRow(source_id=row.id, target_id=other.id, kind=kind, origin=origin, at=row.created_at)
-    add(connection, link)
+    """Keep a link from a memory that was just stored, and show it as that one does.
+
+    Nothing leads to it yet, so that it cannot supersede itself over others.
+    """
+    link = _kept(LinkRow(source_id=row.id, target_id=other.id, kind=kind, origin=origin, at=row.created_at))
+    links.add(connection, link)
     return seen_from(row.id, link, other.id, other.title)
 
 

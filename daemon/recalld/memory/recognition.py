@@ -25,9 +25,11 @@ def recognise(connection: Connection, row: MemoryRow, bound: Sequence[AnchorRow]
     Args:
         bound: its anchors.
     """
+    rivals = links.rivals(connection, row.id)
+    if not rivals:
+        return []
     rules = {rule.subject: rule for rule in rules_of(row.title, row.narrative, row.memory_type)}
-    rivals = links.rivals(connection, row.id, list(rules))
-    places = anchors.anchors_of(connection, [rival.id for rival in rivals]) if rivals else {}
+    places = anchors.anchors_of(connection, [rival.id for rival in rivals])
     left = dict.fromkeys(get_args(Relation), MOST)
     found = []
     for rival in rivals:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import structs
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, Select, bindparam, delete, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from recalld.store import schema
 from recalld.store.memories import live_among
 from recalld.store.rows import LinkRow, MemoryRow
 
-MOST_RIVALS = 20
-"""So many memories that settle the same are looked at."""
+MOST_SETTLED, MOST_RIVALS = 200, 20
+"""So many of the newest memories that settle the same are looked at, and so many of those that are in force."""
 
 _links, _memories = schema.memory_links, schema.memories
 
@@ -31,33 +32,54 @@ def add(connection: Connection, link: LinkRow) -> None:
     connection.execute(kept)
 
 
-def rivals(connection: Connection, memory_id: str, subjects: Sequence[str]) -> list[MemoryRow]:
-    """The memories before this one, in its workspace, that settle one of these subjects and are in force, newest first.
+def rivals(connection: Connection, memory_id: str) -> list[MemoryRow]:
+    """The memories before this one, in its workspace, that settle what it settles and are in force, newest first.
 
     Those with the very same text are none, nor are those that are linked with it already; of many the newest.
     """
-    if not subjects:
+    settled = connection.execute(_SETTLED, {"id": memory_id}).all()
+    if not settled:
         return []
-    labels, new, old = schema.memory_labels, _memories.alias(), _memories
-    others = select(old.c.seq).join(labels, labels.c.memory_seq == old.c.seq).join(new, new.c.id == memory_id)
-    settles = (labels.c.kind == "rule") & labels.c.key.in_(subjects) & (labels.c.workspace_id == new.c.workspace_id)
-    successor = _memories.alias()
+    new = settled[0]
+    asked = {"id": memory_id, "seq": new.seq, "workspace": new.workspace_id, "text": new.text_hash}
+    found = connection.execute(_RIVALS, asked | {"subjects": [each.key for each in settled]})
+    return [MemoryRow(**row) for row in found.mappings()]
+
+
+def _rivals() -> Select[Any]:
+    labels, successor = schema.memory_labels.c, _memories.alias()
+    settling = (
+        select(labels.memory_seq)
+        .where(labels.kind == "rule", labels.key.in_(bindparam("subjects", expanding=True)))
+        .where(labels.workspace_id == bindparam("workspace"), labels.memory_seq < bindparam("seq"))
+        .order_by(labels.memory_seq.desc())
+        .limit(MOST_SETTLED)
+    )
     superseded = (
         select(_links.c.target_id)
         .join(successor, successor.c.id == _links.c.source_id)
-        .where(_links.c.kind == "supersedes", _links.c.target_id == old.c.id, successor.c.forgotten_at.is_(None))
+        .where(_links.c.kind == "supersedes", _links.c.target_id == _memories.c.id, successor.c.forgotten_at.is_(None))
     )
+    one, other = _links.c.source_id, _links.c.target_id
     linked = select(_links.c.kind).where(
-        or_(
-            (_links.c.source_id == new.c.id) & (_links.c.target_id == old.c.id),
-            (_links.c.source_id == old.c.id) & (_links.c.target_id == new.c.id),
-        )
+        or_((one == bindparam("id")) & (other == _memories.c.id), (one == _memories.c.id) & (other == bindparam("id")))
     )
-    others = others.where(settles, old.c.seq < new.c.seq, old.c.forgotten_at.is_(None))
-    others = others.where(old.c.text_hash != new.c.text_hash, ~superseded.exists(), ~linked.exists())
-    newest = others.distinct().order_by(old.c.seq.desc()).limit(MOST_RIVALS)
-    query = select(_memories).where(_memories.c.seq.in_(newest)).order_by(_memories.c.seq.desc())
-    return [MemoryRow(**row) for row in connection.execute(query).mappings()]
+    return (
+        select(_memories)
+        .where(_memories.c.seq.in_(settling), _memories.c.forgotten_at.is_(None))
+        .where(_memories.c.text_hash != bindparam("text"), ~superseded.exists(), ~linked.exists())
+        .order_by(_memories.c.seq.desc())
+        .limit(MOST_RIVALS)
+    )
+
+
+# Made once: to put them together takes longer than to run them, and they are run for each memory that is stored.
+_SETTLED = (
+    select(_memories.c.seq, _memories.c.workspace_id, _memories.c.text_hash, schema.memory_labels.c.key)
+    .join(schema.memory_labels, schema.memory_labels.c.memory_seq == _memories.c.seq)
+    .where(_memories.c.id == bindparam("id"), schema.memory_labels.c.kind == "rule")
+)
+_RIVALS = _rivals()
 
 
 def remove(connection: Connection, source_id: str, target_id: str, kind: str) -> None:

@@ -63,6 +63,8 @@ _NAMINGS = (
     re.compile(rf"^{_KIND} (?:is|are|use|must be|should be|must use|should use)(?: written in| in)? {_STYLE}$"),
     re.compile(rf"^{_KIND} (?:must |should )?(?:begin|start|end)s? with {GAP}$"),
 )
+_ABOUT_NAMES = re.compile(r"\bnam(?:e|es|ed)\b|case\b|\bwith\b", re.IGNORECASE)
+"""What each of these has: the rest takes time."""
 _NOT_NAMED = frozenset(
     """
     a all always an and any as at by digit end every for from have in include into long must name of on or our short
@@ -181,6 +183,8 @@ def _read(clause: Clause, *, choice: bool) -> Iterator[Rule]:
 
 def _kind_named(text: str) -> str:
     """What a rule says how to name; empty where it is none of that kind."""
+    if not _ABOUT_NAMES.search(text):
+        return ""
     masked = VALUE.sub(GAP, text)
     found = _NAMED.search(VALUE.sub(" ", text)) if _NAMING.search(masked) else None
     for pattern in _NAMINGS:

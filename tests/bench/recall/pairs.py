@@ -3,7 +3,7 @@
 A real daemon keeps the first text of every pair; then the second is stored, its reply names what says the same, and its
 links say what it supersedes or contradicts. Pairs of different kinds share subjects and some texts, so only what is
 said of a pair's own partner is counted. Rules are made on two thirds of the pairs. Every third of a kind is held back
-and shown with `--held-back` only; `--unseen` shows pairs that were written beforehand and that nothing was tuned on.
+and shown with `--held-back` only; `--unseen` shows pairs that were written beforehand and are for measuring alone.
 """
 
 from __future__ import annotations
