@@ -14,6 +14,7 @@ from sqlalchemy import Connection, event
 
 from recalld.store import Store, associations, filters, links, memories, planning, readings, sessions
 from recalld.store.filters import Criteria
+from recalld.store.rows import MemoryRow
 
 SCOPE = ["ws-1", "personal"]
 IDS = ["mem-1", "mem-2", "mem-3"]
@@ -65,12 +66,15 @@ def test_expectations_stay_as_they_are_at_the_next_start(tmp_path: Path) -> None
         lambda connection: memories.doubles(connection, "ws-1", "hash"),
         lambda connection: filters.matching(connection, Criteria(workspace_ids=("ws-1",)), ids=IDS),
         lambda connection: filters.matching(connection, Criteria(workspace_ids=("ws-1",)), seqs=[1, 2]),
-        lambda connection: links.rivals(connection, "mem-1", ["rule"]),
+        lambda connection: links.rivals(connection, "mem-3"),
     ],
 )
 def test_what_is_asked_by_id_goes_through_no_whole_workspace(
-    connection: Connection, ask: Callable[[Connection], Any]
+    connection: Connection, memory: Callable[..., MemoryRow], ask: Callable[[Connection], Any]
 ) -> None:
+    for number, each in enumerate(IDS):
+        rule = f"The request timeout is {number} s."
+        memories.insert(connection, memory(each, title=rule, narrative=rule, session_id="s"), [])
     asked: list[tuple[str, Any]] = []
 
     @event.listens_for(connection, "before_cursor_execute")
