@@ -245,7 +245,8 @@ KNOWN: list[Told] = [
     ),
     told(
         "an api contract",
-        "POST /v2/orders now returns 409 instead of 400 when the cart is stale. Clients must resend with a fresh cart id.",
+        "POST /v2/orders now returns 409 instead of 400 when the cart is stale. "
+        "Clients must resend with a fresh cart id.",
         ("architecture|convention", "409 instead of 400"),
         ("convention", "fresh cart id"),
     ),
