@@ -67,11 +67,6 @@ def latest(connection: Connection, workspace_id: str, limit: int) -> list[Sessio
     return [SessionRow(**row) for row in connection.execute(query).mappings()]
 
 
-def heard_of(connection: Connection, seq: int, at: str) -> None:
-    """Note that somebody still works in a session."""
-    connection.execute(sa.update(sessions).where(sessions.c.seq == seq).values(active_at=at))
-
-
 def end(connection: Connection, seq: int, at: str, job: ExtractionJobRow) -> bool:
     """End a session and queue the job that extracts it; false where it has ended already."""
     still_open = (sessions.c.seq == seq) & (sessions.c.status == "open")
@@ -92,21 +87,21 @@ def _session(connection: Connection, query: sa.Select[tuple[object, ...]]) -> Se
 # --- what happened in them -----------------------------------------------------------------------
 
 
-def observe(connection: Connection, rows: Sequence[ObservationRow], dropped: int = 0) -> None:
+def observe(connection: Connection, seq: int, rows: Sequence[ObservationRow], active_at: str, dropped: int = 0) -> None:
     """Keep what happened in one session.
 
     Args:
+        active_at: when something was last heard of it.
         dropped: how many more there were, over the limits.
     """
-    if not rows:
-        return
-    connection.execute(sa.insert(observations), [structs.asdict(row) | {"job_id": None} for row in rows])
-    size = sum(len(row.content.encode()) for row in rows)
+    if rows:
+        connection.execute(sa.insert(observations), [structs.asdict(row) | {"job_id": None} for row in rows])
+    size = sum(len(row.content.encode("utf-8", "replace")) for row in rows)
     connection.execute(
         sa.update(sessions)
-        .where(sessions.c.seq == rows[0].session_seq)
+        .where(sessions.c.seq == seq)
         .values(
-            active_at=rows[-1].at,
+            active_at=active_at,
             observed=sessions.c.observed + len(rows),
             observed_bytes=sessions.c.observed_bytes + size,
             dropped=sessions.c.dropped + dropped,
@@ -140,8 +135,9 @@ def given(connection: Connection, seq: int) -> dict[str, GivenRow]:
     return {row["memory_id"]: GivenRow(**row) for row in connection.execute(query).mappings()}
 
 
-def give(connection: Connection, seq: int, rows: Sequence[GivenRow]) -> None:
-    """Note what a session was given."""
+def give(connection: Connection, seq: int, rows: Sequence[GivenRow], at: str) -> None:
+    """Note what a session was given, and that somebody works in it."""
+    connection.execute(sa.update(sessions).where(sessions.c.seq == seq).values(active_at=at))
     if rows:
         note = sa.insert(session_given).prefix_with("OR REPLACE")
         connection.execute(note, [structs.asdict(row) | {"session_seq": seq} for row in rows])

@@ -157,10 +157,14 @@ def test_rules_that_differ_by_a_number_are_two() -> None:
 # --- whatever is said ----------------------------------------------------------------------------
 
 # Words, marks, and what looks like one thing and is another.
-WORDS = st.sampled_from(
-    ["Fixed", "Decided", "the", "cache", "because", "must", "never", "we", "use", "It", "turned", "out", "and", "Redis"]
-    + ["`load`", "a.py", "api/x.py::C.m", "##", "-", "*", "1.", ":", ";", ".", "?", "!", ",", "```", "**", "__", "[x]"]
-    + ["TODO", "Tags:", "5s", "\n", "\n\n", "\u2028", "é", "漢字", "\ud7ff", "\x00"]
+WORDS = st.one_of(
+    st.sampled_from(
+        ["Fixed", "Decided", "the", "cache", "because", "must", "never", "we", "use", "It", "turned", "out"]
+    ),
+    st.sampled_from(["`load`", "a.py", "api/x.py::C.m", "Redis", "5s", "é", "漢字", "\ud7ff", "\x00", "TODO", "Tags:"]),
+    st.sampled_from(
+        ["##", "-", "*", "1.", ":", ";", ".", "?", "!", ",", "```", "**", "__", "[x]", "\n", "\n\n", "\u2028"]
+    ),
 )
 TEXTS = st.text(max_size=300) | st.lists(WORDS, max_size=60).map(" ".join)
 PLACES = st.sampled_from(["a.py", "a.py::load", "api/x.py::C.m", "é.py", "api/"])

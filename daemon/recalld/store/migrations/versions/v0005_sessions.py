@@ -9,8 +9,17 @@ revision = "0005"
 down_revision = "0004"
 
 
+_SESSION = "sessions.seq"
+
+
 def upgrade() -> None:
     """Make the tables, and their indices."""
+    _make_sessions()
+    _make_observations()
+    _make_jobs()
+
+
+def _make_sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
@@ -32,11 +41,13 @@ def upgrade() -> None:
     )
     op.create_index("sessions_by_start", "sessions", ["workspace_id", "started_at"])
     op.create_index("sessions_by_status", "sessions", ["status", "active_at"])
-    session = "sessions.seq"
+
+
+def _make_observations() -> None:
     op.create_table(
         "observations",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("session_seq", sa.Integer, sa.ForeignKey(session, ondelete="CASCADE"), nullable=False),
+        sa.Column("session_seq", sa.Integer, sa.ForeignKey(_SESSION, ondelete="CASCADE"), nullable=False),
         sa.Column("job_id", sa.Text),
         sa.Column("at", sa.Text, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
@@ -49,17 +60,20 @@ def upgrade() -> None:
     op.create_index("observations_by_job", "observations", ["job_id"])
     op.create_table(
         "session_given",
-        sa.Column("session_seq", sa.Integer, sa.ForeignKey(session, ondelete="CASCADE"), nullable=False),
+        sa.Column("session_seq", sa.Integer, sa.ForeignKey(_SESSION, ondelete="CASCADE"), nullable=False),
         sa.Column("memory_id", sa.Text, sa.ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("verdict", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("session_seq", "memory_id"),
     )
     op.create_index("session_given_by_memory", "session_given", ["memory_id"])
+
+
+def _make_jobs() -> None:
     op.create_table(
         "extraction_jobs",
         sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("session_seq", sa.Integer, sa.ForeignKey(session, ondelete="CASCADE"), nullable=False),
+        sa.Column("session_seq", sa.Integer, sa.ForeignKey(_SESSION, ondelete="CASCADE"), nullable=False),
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("cause", sa.Text, nullable=False),
         sa.Column("queued_at", sa.Text, nullable=False),
