@@ -173,7 +173,7 @@ class Sessions:
         if session is None:
             raise RecallError(
                 "unknown_session",
-                f"no session {request.session_id} is open in this workspace: `recall session start` begins one",
+                f"no session {request.session_id} is open in this workspace: `session_start` begins one",
                 field="session_id",
             )
         row = ObservationRow(
@@ -304,7 +304,7 @@ class Sessions:
         if row is None:
             raise RecallError(
                 "unknown_session",
-                f"no session {session_id} was started in this workspace: `recall session list` shows those there are",
+                f"no session {session_id} was started in this workspace: `session_list` shows those there are",
                 field="session_id",
             )
         return row
