@@ -117,6 +117,13 @@ class AsyncClient:
     opened = _method(calls.opened)
     closed = _method(calls.closed)
 
+    session_start = _method(calls.session_start)
+    session_get_context = _method(calls.session_get_context)
+    session_record_observation = _method(calls.session_record_observation)
+    session_end = _method(calls.session_end)
+    session_job = _method(calls.session_job)
+    session_list = _method(calls.session_list)
+
     def events(
         self,
         files: Iterable[FilePath] | None = None,

@@ -22,6 +22,7 @@ from recall.protocol.values import Workspace
 from recalld.code import ParserPool
 from recalld.config import Config
 from recalld.events import (
+    CodeChanged,
     ContextReady,
     Event,
     EventBus,
@@ -52,12 +53,13 @@ from recalld.memory.past import Past
 from recalld.memory.proximity import Proximity
 from recalld.memory.renewal import Renewal
 from recalld.memory.search import Search
+from recalld.memory.sessions import Sessions
 from recalld.memory.storing import Storing
 from recalld.memory.trees import Tree, Trees
 from recalld.memory.verdicts import Verdicts
 from recalld.memory.views import Views
 from recalld.server.dispatch import Dispatch
-from recalld.server.handlers import daemon_handlers, tree_handlers
+from recalld.server.handlers import daemon_handlers, session_handlers, tree_handlers
 from recalld.server.push import Publisher
 from recalld.server.sockets import Sockets
 from recalld.store import Store, derived, outlines, workspaces
@@ -129,11 +131,15 @@ class App:
         self._follower = Follower(
             config, self._store, self._trees, self._pool, codebase, verdicts, contexts, self._bus.publish
         )
+        self._sessions = Sessions(config, self._store, self._trees, storing, search, views, self._vectors, clock)
         self._renewal = Renewal(self._store, self._pool)
         self._openings = Lane("opening trees", self._open)
         self._losses = Lane("losing trees", self._lose_tree)
         self._jobs = Jobs(
-            [Job(name="purge-forgotten", every_hours=24, run=memories.purge_expired, max_s=600)],
+            [
+                Job(name="purge-forgotten", every_hours=24, run=memories.purge_expired, max_s=600),
+                Job(name="close-sessions", every_hours=0.25, run=self._sessions.close_quiet, max_s=60),
+            ],
             JobRuns(self._store),
             clock,
         )
@@ -143,6 +149,7 @@ class App:
         affected = Affected(self._store, Past(self._pool, config.max_file_bytes), codebase, verdicts, views)
         outlining = Outlines(codebase, contexts)
         handlers = tree_handlers(self, storing, memories, search, explore, audit, affected, contexts, outlining)
+        handlers |= session_handlers(self._sessions)
         self._dispatch = Dispatch(self._trees, handlers, daemon_handlers(self), config.max_pending_requests)
         self._sockets = Sockets(config, paths, self._dispatch.serve, greet=self._greet)
         self._publisher = Publisher(self._sockets.events, self._epoch)
@@ -160,6 +167,9 @@ class App:
         self._bus.subscribe(VerdictTurned, self._publisher.verdict)
         self._bus.subscribe(MemoryTouched, self._publisher.memory)
         self._bus.subscribe(Scanned, self._publisher.scan)
+        self._bus.subscribe(FilesChanged, self._sessions.files_changed)
+        self._bus.subscribe(ContextReady, self._sessions.file_opened)
+        self._bus.subscribe(CodeChanged, self._sessions.code_changed)
 
     # --- start and stop -----------------------------------------------------------------------------
 
@@ -176,6 +186,7 @@ class App:
         await self._store.open()
         await self._quarantine.load()
         followed = await self._trees.start()
+        await self._sessions.start()
         self._openings.put(_StoreOpened())
         self._bus.start()
         self._sockets.start()
@@ -202,6 +213,7 @@ class App:
         await self._vectors.stop()
         await self._pool.stop()
         await self._bus.stop()
+        await self._sessions.stop()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
         self._sockets.stop()
@@ -279,6 +291,7 @@ class App:
         tree = self._trees.get(event.tree_id)
         if tree is not None:
             await self._watcher.add(tree.id, tree.root)
+            await self._sessions.resume()
 
     async def _lose_tree(self, event: TreeGone) -> None:
         """Let go of a tree whose folder is gone; a request from there opens it anew, whatever it is by then."""

@@ -61,6 +61,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Budget of a file's context."""
     context_cache: Positive = 512
     """Prepared contexts kept in memory."""
+    session_tokens: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 2_000
+    """Budget of what a session is given at a time, where it names none."""
+    session_observations: Positive = 2_000
+    """Observations kept of one session; more are dropped."""
+    session_bytes: Positive = 1_000_000
+    """Bytes of observations kept of one session; more are dropped."""
+    session_quiet_minutes: Annotated[float, msgspec.Meta(ge=1)] = 120.0
+    """Time without a sign of life after which a session is ended and extracted."""
     bulk_files: Positive = 50
     """When more files than this change at once, only the contexts of those that are open are pushed."""
 

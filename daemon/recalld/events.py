@@ -78,6 +78,16 @@ class ContextReady(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeChanged(Event):
+    """Somebody changed a file; what git does to many at once is none of it."""
+
+    tree_id: str
+    path: str
+    symbols: tuple[str, ...]
+    """Qualified names of what is new, different or gone in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictTurned(Event):
     """The code of one anchor says something else than before."""
 

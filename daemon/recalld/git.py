@@ -76,6 +76,7 @@ _UNDER_WAY = (
     "CHERRY_PICK_HEAD",
     "REVERT_HEAD",
 )
+_MAIN_LINES = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master", "refs/heads/trunk")
 _NO_BLOB = frozenset("0")
 _COMMIT = re.compile(rb"[0-9a-f]{40,64}")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ssh": 22, "git": 9418, "ftp": 21, "ftps": 990}
@@ -265,6 +266,30 @@ def commit_of(tree: GitTree, revision: str) -> str | None:
     question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     answer = _run(tree.root, question, tree, empty_codes=(1, 128)).strip()
     return answer.decode("ascii") if _COMMIT.fullmatch(answer) else None  # a range is answered with two
+
+
+def branch_of(tree: GitTree) -> str | None:
+    """The branch that is checked out; None where it is none, as in the middle of a rebase."""
+    try:
+        head = (tree.git_dir / "HEAD").read_text("utf-8", "surrogateescape").strip()
+    except OSError:
+        return None
+    return head.removeprefix("ref: refs/heads/") if head.startswith("ref: refs/heads/") else None
+
+
+def fork_point(tree: GitTree) -> str | None:
+    """The commit at which what is checked out left the main line; None where it is on it, or there is none.
+
+    Raises:
+        GitError: git cannot be asked.
+    """
+    head = commit_of(tree, "HEAD")
+    for name in _MAIN_LINES if head is not None else ():
+        main = commit_of(tree, name)
+        if main is not None:
+            fork = _run(tree.root, ("merge-base", main, "HEAD"), tree, empty_codes=(1, 128)).decode("ascii").strip()
+            return fork if fork and fork != head else None
+    return None
 
 
 def changes_since(tree: GitTree, commit: str | None) -> dict[str, str | None]:

@@ -25,6 +25,14 @@ from recall.calls.memories import (
     unpin,
     verify,
 )
+from recall.calls.sessions import (
+    session_end,
+    session_get_context,
+    session_job,
+    session_list,
+    session_record_observation,
+    session_start,
+)
 
 __all__ = [
     "Call",
@@ -55,6 +63,12 @@ __all__ = [
     "reindex",
     "restore",
     "search",
+    "session_end",
+    "session_get_context",
+    "session_job",
+    "session_list",
+    "session_record_observation",
+    "session_start",
     "shutdown",
     "status",
     "store",

@@ -147,6 +147,17 @@ class Choice(Value):
     """The command that does it, in words of the command line."""
 
 
+class Origin(Value):
+    """Where a memory comes from: what was said in a session that it was made of, or that said the same again."""
+
+    session_id: str
+    at: str
+    action: Literal["stored", "updated", "confirmed"]
+    """What became of the memory by it."""
+    said: str
+    """The very words."""
+
+
 class Memory(Value):
     """A memory, whole."""
 
@@ -177,6 +188,8 @@ class Memory(Value):
     superseded_by: str | None = None
     """The id of the memory that stands in its place."""
     links: list[Link] = []
+    extracted_from: list[Origin] = []
+    """Of one that sessions said: their words, oldest first."""
 
 
 NodeKind = Literal["memory", "concept", "file", "symbol", "folder", "session"]
@@ -297,6 +310,36 @@ class Workspace(Value):
     """`inotify`, `native`, `polling`, `partly polling`, `starting` or `stopped`."""
     watched_folders: int = 0
     warnings: list[str] = []
+
+
+class Session(Value):
+    """One work period of an agent or a person."""
+
+    session_id: str
+    status: Literal["open", "ended"]
+    tree_id: str
+    started_at: str
+    active_at: str
+    """When something was last heard of it."""
+    ended_at: str | None = None
+    branch: str | None = None
+    task: str = ""
+    summary: str = ""
+    observations: int = 0
+    dropped: int = 0
+    """Observations that were lost because the session was over its limits."""
+    extraction_job_id: str | None = None
+
+
+class ExtractedMemory(Value):
+    """A memory that the extraction of a session stored, updated, or found said already."""
+
+    id: str
+    title: str
+    memory_type: MemoryType
+    action: Literal["stored", "updated", "confirmed"]
+    said: str
+    """The very words of the session."""
 
 
 class JobStatus(Value):

@@ -17,6 +17,7 @@ from recalld import git
 from recalld.code import ParserPool
 from recalld.config import Config
 from recalld.events import (
+    CodeChanged,
     Event,
     FileOpened,
     FilesChanged,
@@ -196,6 +197,8 @@ class Follower:
         await self._tell(tree, turns)
         self._contexts.forget(tree, None if turns else list(fresh))
         await self._push(tree, fresh)
+        if settled and len(fresh) <= self._config.bulk_files:
+            await self._tell_work(tree, fresh)
         kept = [outline for outline in fresh.values() if outline is not None]
         await self._store.code.write(_save, tree.id, kept, [path for path in fresh if fresh[path] is None])
         await self._verdicts.learn(tree)
@@ -216,6 +219,11 @@ class Follower:
         for path, outline in fresh.items():
             if outline is not None and (not bulk or path in tree.open_files):
                 await self._contexts.saved(tree, outline)
+
+    async def _tell_work(self, tree: Tree, fresh: Mapping[str, Outline | None]) -> None:
+        known = await self._store.code.read(outlines.get_many, tree.id, list(fresh))
+        for path, outline in fresh.items():
+            self._publish(CodeChanged(tree.id, path, tuple(_differing(known.get(path), outline))))
 
     async def _tell(self, tree: Tree, turns: Sequence[Turn]) -> None:
         if not turns:
@@ -311,6 +319,12 @@ def _git_of(root: Path) -> git.GitTree:
     except git.GitError:
         found = None
     return found or git.GitTree(root, root, root, plain=True)
+
+
+def _differing(before: Outline | None, after: Outline | None) -> list[str]:
+    """The names of symbols that are in one of two states of a file only, or not the same in both."""
+    was, now = ({s.name: s.fingerprint for s in each.symbols} if each else {} for each in (before, after))
+    return [name for name in {**was, **now} if was.get(name) != now.get(name)]
 
 
 def _save(connection: Connection, tree_id: str, kept: Sequence[Outline], gone: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from recall.protocol import requests as wire
 from recall.protocol.errors import RecallError
-from recall.protocol.values import AnchorTrail, Memory, TrailStep
+from recall.protocol.values import AnchorTrail, Memory, Origin, TrailStep
 from recalld.config import Config
 from recalld.events import Event, MemoryTouched
 from recalld.memory import linking, views
@@ -22,7 +22,7 @@ from recalld.memory.filters import Filters
 from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
-from recalld.store import Store, StoreBusy, anchors, associations, links, memories, sessions
+from recalld.store import Store, StoreBusy, anchors, associations, links, memories, sessions, worklog
 from recalld.store.rows import AnchorRow, LinkRow, MemoryRow, RatingRow
 from recalld.vectors import Vectors
 
@@ -204,6 +204,8 @@ class Memories:
             updated=row.importance_score,
             session_id=request.session_id,
         )
+        if row.provenance == "extracted":
+            row.provenance = "rated"  # somebody has looked at it
         row.updated_at = now
         others = recalled_with(tree, row.id)
         await self._store.truth.write(_rate, row, rating, others, self._clock())
@@ -383,6 +385,10 @@ class Memories:
     ) -> Memory:
         shown = self._views.memory(tree, row, await self._anchors(row.id) if bound is None else bound, diffs)
         shown.links, shown.superseded_by = await linking.shown(self._store, tree, row.id)
+        shown.extracted_from = [
+            Origin(session_id=session_id, at=at, action=each.action, said=each.said)
+            for each, session_id, at in await self._store.truth.read(worklog.origins, row.id)
+        ]
         return shown
 
     def _touched(self, rows: Sequence[MemoryRow], change: str) -> None:

@@ -64,8 +64,8 @@ class Storing:
         bound = await self._bind(binding, request)
         await linkable(self._store, tree, request.supersedes, "supersedes")
         similar = await self._search.similar(tree, row)
-        linked = await self._store.truth.write(_insert, row, bound, request.supersedes, force=request.force)
-        await self._stored(tree, [row], bound)
+        linked = await self._store.truth.write(insert, row, bound, request.supersedes, force=request.force)
+        await self.told(tree, [row], bound)
         at_odds = {link.id for link in linked}
         similar = [brief for brief in similar if brief.id not in at_odds]
         return wire.StoreReply(
@@ -98,13 +98,24 @@ class Storing:
         forced = {row.id for row, one in zip(rows, request.memories, strict=True) if one.force}
         superseded = {row.id: one.supersedes for row, one in zip(rows, request.memories, strict=True)}
         linked = await self._store.truth.write(_insert_many, list(zip(rows, bound, strict=True)), forced, superseded)
-        await self._stored(tree, rows, [anchor for each in bound for anchor in each])
+        await self.told(tree, rows, [anchor for each in bound for anchor in each])
         return wire.StoreManyReply(
             ids=[row.id for row in rows],
             superseded={each: some for each in linked if (some := _of_kind(linked[each], "supersedes"))},
             contradicts={each: some for each in linked if (some := _of_kind(linked[each], "contradicts"))},
             warnings=unique(binding.warnings),
         )
+
+    async def proposed(self, tree: Tree, request: wire.Store, *, provenance: str) -> tuple[MemoryRow, list[AnchorRow]]:
+        """A memory that somebody else writes, with `insert`, and then makes known, with `told`.
+
+        Symbols that their file does not have are left out.
+        """
+        row = self._row(tree, request)
+        row.provenance = provenance
+        binding = Binding(self._codebase, tree, row.created_at)
+        bound = await binding.anchors(request.source_files, request.symbols, unresolved=True)
+        return row, [anchor for anchor in bound if anchor.forms]
 
     def _row(self, tree: Tree, request: wire.Store) -> MemoryRow:
         narrative, tags = split_tags((request.content or request.narrative).strip())
@@ -145,7 +156,8 @@ class Storing:
             return []
         return await binding.anchors(files, request.symbols, unresolved=request.unresolved)
 
-    async def _stored(self, tree: Tree, rows: Sequence[MemoryRow], bound: Sequence[AnchorRow]) -> None:
+    async def told(self, tree: Tree, rows: Sequence[MemoryRow], bound: Sequence[AnchorRow]) -> None:
+        """Judge memories that were stored just now by the code, have them indexed, and tell whom they concern."""
         if bound:
             ids = [row.id for row in rows]
             fresh = await self._store.truth.read(anchors.anchors_of, ids)
@@ -160,14 +172,19 @@ class Storing:
 # Doubles are looked for where the memory is written, so that of two that come at once only one is kept.
 
 
-def _insert(
+def insert(
     connection: Connection,
     row: MemoryRow,
     bound: Sequence[AnchorRow],
-    supersedes: Sequence[str],
+    supersedes: Sequence[str] = (),
     *,
-    force: bool,
+    force: bool = False,
 ) -> list[Link]:
+    """Write a memory, and link it to what it supersedes and contradicts; those links.
+
+    Raises:
+        RecallError: `duplicate`, unless it is forced.
+    """
     if not force:
         _refuse_double(connection, row, supersedes)
     memories.insert(connection, row, bound)

@@ -17,6 +17,7 @@ from recalld.memory.explore import Explore
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
 from recalld.memory.search import Search
+from recalld.memory.sessions import Sessions
 from recalld.memory.storing import Storing
 from recalld.memory.trees import Tree
 
@@ -116,4 +117,16 @@ def tree_handlers(
         "context": context,
         "opened": opened,
         "closed": closed,
+    }
+
+
+def session_handlers(sessions: Sessions) -> dict[str, TreeHandler]:
+    """Handlers of the requests about sessions, by method."""
+    return {
+        "session_start": sessions.begin,
+        "session_get_context": sessions.get_context,
+        "session_record_observation": sessions.observe,
+        "session_end": sessions.end,
+        "session_job": lambda tree, request: sessions.job(tree, request.id),
+        "session_list": lambda tree, request: sessions.listed(tree, request.limit),
     }

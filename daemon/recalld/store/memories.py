@@ -267,6 +267,14 @@ def matching(
     return list(connection.scalars(sa.select(_memories.c.id).where(*wanted).order_by(_memories.c.seq)))
 
 
+def newest(connection: Connection, workspace_ids: Sequence[str], limit: int) -> list[MemoryRow]:
+    """The memories of these workspaces that were stored last, the newest first."""
+    query = sa.select(_memories).where(_memories.c.workspace_id.in_(workspace_ids), _live)
+    return [
+        MemoryRow(**row) for row in connection.execute(query.order_by(_memories.c.seq.desc()).limit(limit)).mappings()
+    ]
+
+
 def at(connection: Connection, seqs: Sequence[int]) -> dict[int, MemoryRow]:
     """The memories at these places in the order of storing that are not forgotten."""
     found: dict[int, MemoryRow] = {}

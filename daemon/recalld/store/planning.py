@@ -28,6 +28,18 @@ _EXPECTED = {
     ("anchors", "anchors_by_path"): "100000 10",
     ("anchor_forms", "anchor_forms_by_anchor"): "150000 2",
     ("anchor_forms", "anchor_forms_by_path"): "150000 10",
+    ("sessions", "sqlite_autoindex_sessions_1"): "2000 200 1",
+    ("sessions", "sessions_by_start"): "2000 200 1",
+    ("sessions", "sessions_by_status"): "2000 1000 1",
+    ("observations", "observations_by_session"): "2000 200 200",
+    ("observations", "observations_by_job"): "2000 200",
+    ("session_given", "sqlite_autoindex_session_given_1"): "40000 20 1",
+    ("session_given", "session_given_by_memory"): "40000 10",
+    ("extraction_jobs", "sqlite_autoindex_extraction_jobs_1"): "2000 1",
+    ("extraction_jobs", "extraction_jobs_by_session"): "2000 1",
+    ("extraction_jobs", "extraction_jobs_by_status"): "2000 500",
+    ("extractions", "sqlite_autoindex_extractions_1"): "10000 5 1",
+    ("extractions", "extractions_by_memory"): "10000 2",
 }
 _KNOWN = "SELECT tbl, idx, stat FROM sqlite_stat1"
 

@@ -13,6 +13,9 @@ Evidence = Literal["form", "name", "file", "body", "likeness", "nothing"]
 a similar body; not at all."""
 LinkKind = Literal["supersedes", "contradicts", "caused_by", "references", "depends_on", "related_to"]
 LinkOrigin = Literal["stated", "recognised"]
+SessionStatus = Literal["open", "ended"]
+JobState = Literal["queued", "done", "failed"]
+ExtractionAction = Literal["stored", "updated", "confirmed"]
 Verdict = Literal["missing", "ambiguous", "changed", "moved+changed", "moved", "current"]
 
 
@@ -194,3 +197,73 @@ class SightingRow(Row):
     followed: bool
     """The code came here from somewhere else."""
     form: FormRow
+
+
+class SessionRow(Row):
+    """One work period of an agent or a person that was started here."""
+
+    workspace_id: str
+    id: str
+    tree_id: str
+    started_at: str
+    active_at: str
+    status: SessionStatus = "open"
+    ended_at: str | None = None
+    branch: str | None = None
+    """What git had checked out at the start."""
+    observed: int = 0
+    """Observations taken since it was started, or started again."""
+    observed_bytes: int = 0
+    dropped: int = 0
+    """Observations over the limits, which are lost."""
+    task: str = ""
+    summary: str = ""
+    seq: int = 0
+
+
+class ObservationRow(Row):
+    """Something that happened in a session: said by a client, or seen by the daemon."""
+
+    session_seq: int
+    at: str
+    kind: str
+    content: str
+    """Of `opened` a path, of `changed` a path or `path::symbol`."""
+    source_files: list[str] = []
+    symbols: list[str] = []
+
+
+class GivenRow(Row):
+    """The state in which a session was given a memory."""
+
+    memory_id: str
+    version: int
+    verdict: str
+    """Empty for a memory without anchors."""
+
+
+class ExtractionJobRow(Row):
+    """What is to become of a session that ended."""
+
+    id: str
+    session_seq: int
+    queued_at: str
+    status: JobState = "queued"
+    cause: str = "ended"
+    """`ended` by the client, or `quiet`: nobody was heard of for too long."""
+    finished_at: str | None = None
+    attempts: int = 0
+    estimated: int = 0
+    drafted_by: str | None = None
+    note: str = ""
+    summary: str = ""
+
+
+class ExtractionRow(Row):
+    """One memory that a job stored, updated or found confirmed, and the words of the session for it."""
+
+    job_id: str
+    position: int
+    memory_id: str
+    action: ExtractionAction
+    said: str

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from recalld.outline import FINGERPRINT_VERSION
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
 DERIVED_VERSION = 6
@@ -195,6 +195,90 @@ memory_links = Table(
     Column("at", Text, nullable=False),
     PrimaryKeyConstraint("source_id", "target_id", "kind"),
     Index("memory_links_by_target", "target_id"),
+)
+
+# A session that was started here; an id that memories merely name is none. `seq` is never given twice.
+sessions = Table(
+    "sessions",
+    truth,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
+    Column("id", Text, nullable=False),
+    Column("tree_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started_at", Text, nullable=False),
+    Column("active_at", Text, nullable=False),
+    Column("ended_at", Text),
+    Column("branch", Text),
+    Column("observed", Integer, nullable=False),
+    Column("observed_bytes", Integer, nullable=False),
+    Column("dropped", Integer, nullable=False),
+    Column("task", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    UniqueConstraint("workspace_id", "id"),
+    Index("sessions_by_start", "workspace_id", "started_at"),
+    Index("sessions_by_status", "status", "active_at"),
+    sqlite_autoincrement=True,
+)
+
+# Kept until they are extracted: the end of a session gives its observations to a job, and the job erases them.
+observations = Table(
+    "observations",
+    truth,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("session_seq", ForeignKey("sessions.seq", ondelete="CASCADE"), nullable=False),
+    Column("job_id", Text),
+    Column("at", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("source_files", JSON, nullable=False),
+    Column("symbols", JSON, nullable=False),
+    Column("content", Text, nullable=False),
+    Index("observations_by_session", "session_seq", "job_id"),
+    Index("observations_by_job", "job_id"),
+    sqlite_autoincrement=True,
+)
+
+# In which state a memory was given to a session, so that it is given again only in another.
+session_given = Table(
+    "session_given",
+    truth,
+    Column("session_seq", ForeignKey("sessions.seq", ondelete="CASCADE"), nullable=False),
+    Column("memory_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("verdict", Text, nullable=False),
+    PrimaryKeyConstraint("session_seq", "memory_id"),
+    Index("session_given_by_memory", "memory_id"),
+)
+
+extraction_jobs = Table(
+    "extraction_jobs",
+    truth,
+    Column("id", Text, primary_key=True),
+    Column("session_seq", ForeignKey("sessions.seq", ondelete="CASCADE"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("queued_at", Text, nullable=False),
+    Column("finished_at", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("estimated", Integer, nullable=False),
+    Column("drafted_by", Text),
+    Column("note", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Index("extraction_jobs_by_session", "session_seq"),
+    Index("extraction_jobs_by_status", "status"),
+)
+
+# What a job made of what was said: the result of the job, and where a memory comes from.
+extractions = Table(
+    "extractions",
+    truth,
+    Column("job_id", ForeignKey("extraction_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("memory_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("action", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    PrimaryKeyConstraint("job_id", "position"),
+    Index("extractions_by_memory", "memory_id"),
 )
 
 # --- memory.db: derived ---------------------------------------------------------------------------

@@ -75,6 +75,19 @@ from recall.protocol.requests.memories import (
     StoreReply,
     Verify,
 )
+from recall.protocol.requests.sessions import (
+    SessionContextReply,
+    SessionEnd,
+    SessionEndReply,
+    SessionGetContext,
+    SessionJob,
+    SessionJobReply,
+    SessionList,
+    SessionListReply,
+    SessionRecordObservation,
+    SessionRecordObservationReply,
+    SessionStart,
+)
 
 __all__ = [
     "MAX_BATCH",
@@ -126,6 +139,17 @@ __all__ = [
     "Restore",
     "Search",
     "SearchReply",
+    "SessionContextReply",
+    "SessionEnd",
+    "SessionEndReply",
+    "SessionGetContext",
+    "SessionJob",
+    "SessionJobReply",
+    "SessionList",
+    "SessionListReply",
+    "SessionRecordObservation",
+    "SessionRecordObservationReply",
+    "SessionStart",
     "Shutdown",
     "Sort",
     "Status",
@@ -146,5 +170,6 @@ METHODS: dict[str, type[Request]] = {
         Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Link, Rate, History, ListMemories, Search,
         Explore,
         Audit, Affected, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
+        SessionStart, SessionGetContext, SessionRecordObservation, SessionEnd, SessionJob, SessionList,
     )
 }  # fmt: skip

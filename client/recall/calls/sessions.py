@@ -1,0 +1,107 @@
+"""Calls about sessions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from recall.calls.base import Call, FilePath, paths_of
+from recall.protocol import requests as wire
+from recall.protocol.requests.sessions import ObservationKind
+
+
+def session_start(
+    project_path: FilePath | None = None,
+    *,
+    session_id: str | None = None,
+    files: Iterable[FilePath] = (),
+    branch: str | None = None,
+    task: str = "",
+    token_budget: int | None = None,
+    max_memories: int = 20,
+) -> Call[wire.SessionContextReply]:
+    """Begin a session, or go on with it, and get what is worth knowing now.
+
+    Args:
+        project_path: the folder of the tree that is worked in; absent, all of it.
+        session_id: an id of your own; absent, one is made.
+        files: open, or about to be worked on; the daemon adds those that it sees open or changed.
+        branch: absent, what git has checked out.
+        task: what is to be done, in words.
+        token_budget: of the text, in tokens.
+        max_memories: at most so many.
+    """
+    return Call(
+        wire.SessionStart(
+            project_path=None if project_path is None else os.fspath(project_path),
+            session_id=session_id,
+            files=paths_of(files),
+            branch=branch,
+            task=task,
+            token_budget=token_budget,
+            max_memories=max_memories,
+        )
+    )
+
+
+def session_get_context(
+    session_id: str,
+    *,
+    task: str = "",
+    files: Iterable[FilePath] = (),
+    token_budget: int | None = None,
+    max_memories: int = 10,
+) -> Call[wire.SessionContextReply]:
+    """What is worth knowing now; nothing that the session was given already, unless it has changed."""
+    return Call(
+        wire.SessionGetContext(
+            session_id=session_id,
+            task=task,
+            files=paths_of(files),
+            token_budget=token_budget,
+            max_memories=max_memories,
+        )
+    )
+
+
+def session_record_observation(
+    session_id: str,
+    content: str,
+    kind: ObservationKind = "note",
+    *,
+    source_files: Iterable[FilePath] = (),
+    symbols: Iterable[str] = (),
+) -> Call[wire.SessionRecordObservationReply]:
+    """Tell what happened in a session; answered at once.
+
+    Args:
+        session_id: of a session that was started.
+        content: what happened.
+        kind: `note`, `tool`, `error`, `fix` or `decision`.
+        source_files: files it is about.
+        symbols: `path/to/file.py::Outer.inner`.
+    """
+    return Call(
+        wire.SessionRecordObservation(
+            session_id=session_id,
+            content=content,
+            kind=kind,
+            source_files=paths_of(source_files),
+            symbols=list(symbols),
+        )
+    )
+
+
+def session_end(session_id: str, summary: str = "") -> Call[wire.SessionEndReply]:
+    """End a session; memories are made of it in the background, which `session_job` watches."""
+    return Call(wire.SessionEnd(session_id=session_id, summary=summary))
+
+
+def session_job(id: str) -> Call[wire.SessionJobReply]:
+    """How far the extraction of a session is, and what was made of it."""
+    return Call(wire.SessionJob(id=id))
+
+
+def session_list(*, limit: int = 20) -> Call[wire.SessionListReply]:
+    """The sessions of the workspace, the one started last first."""
+    return Call(wire.SessionList(limit=limit))

@@ -1,0 +1,211 @@
+"""Extraction jobs: what was said in a session that ended becomes memories, once, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from msgspec import structs
+from sqlalchemy import Connection
+
+from recall.protocol import requests as wire
+from recalld.events import Event, Lane
+from recalld.memory.clock import Clock, iso
+from recalld.memory.extraction import Draft, Said, extract
+from recalld.memory.journal import CHANGED, OPENED
+from recalld.memory.search import Search
+from recalld.memory.storing import Storing, insert
+from recalld.memory.text import text_hash
+from recalld.memory.trees import Tree, Trees
+from recalld.store import Store, memories, worklog
+from recalld.store.readings import whole_text
+from recalld.store.rows import AnchorRow, ExtractionAction, ExtractionRow, MemoryRow, ObservationRow
+from recalld.store.words import content_words
+from recalld.vectors import Vectors
+
+MAX_TRIES = 3
+BESIDE = timedelta(minutes=10)
+"""What changed so long before or after something was said changed beside it."""
+INDEX_WAIT_S = 5.0
+"""How long a job waits for the index to know what was stored before it."""
+RULES = "rules"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due(Event):
+    job_id: str
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A memory that is to be stored, unless another says the same."""
+
+    row: MemoryRow
+    bound: list[AnchorRow]
+    said: str
+    same: str | None
+    """The id of one that says the same."""
+
+
+class Harvest:
+    """Does extraction jobs one after the other, beside everything else.
+
+    A job is done in one transaction, which also closes it: a kill before it leaves the job to be done, one after it
+    leaves nothing to do.
+    """
+
+    def __init__(
+        self, store: Store, trees: Trees, storing: Storing, search: Search, vectors: Vectors, clock: Clock
+    ) -> None:
+        self._store = store
+        self._trees = trees
+        self._storing = storing
+        self._search = search
+        self._vectors = vectors
+        self._clock = clock
+        self._lane = Lane("extraction", self._take)
+        self._queued: set[str] = set()
+        self._running: str | None = None
+
+    def start(self) -> None:
+        """Begin to do jobs."""
+        self._lane.start()
+
+    async def stop(self) -> None:
+        """Do no more; a job under way is broken off, and done at the next start."""
+        await self._lane.stop()
+
+    def queue(self, job_id: str) -> None:
+        """Have a job done, if it is not waiting already."""
+        if job_id not in self._queued:
+            self._queued.add(job_id)
+            self._lane.put(_Due(job_id))
+
+    def running(self, job_id: str) -> bool:
+        """Whether a job is being done right now."""
+        return self._running == job_id
+
+    async def _take(self, due: _Due) -> None:
+        self._running = due.job_id
+        try:
+            await self._do(due.job_id)
+        finally:
+            self._running = None
+            self._queued.discard(due.job_id)
+
+    async def _do(self, job_id: str) -> None:
+        job = await self._store.truth.read(worklog.job, job_id)
+        session = await self._store.truth.read(worklog.by_seq, job.session_seq) if job else None
+        if job is None or session is None or job.status != "queued":
+            return
+        tree = self._trees.get(session.tree_id) or next(iter(self._trees.of_workspace(session.workspace_id)), None)
+        if tree is None:
+            return  # nobody follows the workspace; the job is taken up when somebody does
+        if await self._store.truth.write(worklog.attempt, job_id) > MAX_TRIES:
+            note = f"given up after {MAX_TRIES} tries: the daemon's log says why"
+            await self._store.truth.write(worklog.finish, job_id, "failed", iso(self._clock()), note=note)
+            return
+        observed = await self._store.truth.read(worklog.observed_for, job_id)
+        drafts = await asyncio.to_thread(drafted, job.summary, observed)
+        await self._vectors.settled(INDEX_WAIT_S)
+        candidates = [await self._candidate(tree, session.id, draft) for draft in drafts]
+        stored = await self._store.truth.write(_keep, job_id, candidates, iso(self._clock()))
+        await self._storing.told(tree, [each.row for each in stored], [a for each in stored for a in each.bound])
+        log.info("extraction %s of session %s: %d memories", job_id, session.id, len(stored))
+
+    async def _candidate(self, tree: Tree, session_id: str, draft: Draft) -> _Candidate:
+        files = await asyncio.to_thread(_existing, tree, draft.source_files)
+        symbols = [
+            each for each in draft.symbols if await asyncio.to_thread(_existing, tree, [each.partition("::")[0]])
+        ]
+        request = wire.Store(
+            title=draft.title,
+            narrative=draft.narrative,
+            memory_type=draft.memory_type,
+            source_files=files,
+            symbols=symbols,
+            concepts=draft.concepts,
+            importance_score=draft.importance_score,
+            confidence=draft.confidence,
+            session_id=session_id,
+        )
+        row, bound = await self._storing.proposed(tree, request, provenance="extracted")
+        same = next((brief.id for brief in await self._search.similar(tree, row) if not brief.superseded_by), None)
+        return _Candidate(row, bound, draft.said, same)
+
+
+def estimate(summary: str, observed: Sequence[ObservationRow]) -> int:
+    """How many memories will come of a session, before it is seen which of them exist already."""
+    return len(drafted(summary, observed))
+
+
+def drafted(summary: str, observed: Sequence[ObservationRow]) -> list[Draft]:
+    """What a session leaves, by the built-in rules."""
+    changed = [(datetime.fromisoformat(each.at), each.content) for each in observed if each.kind == CHANGED]
+    said = [
+        Said(
+            each.kind,
+            each.content,
+            tuple(each.source_files),
+            tuple(each.symbols),
+            tuple(place for at, place in changed if abs(at - datetime.fromisoformat(each.at)) <= BESIDE),
+        )
+        for each in observed
+        if each.kind not in (CHANGED, OPENED)
+    ]
+    return extract(summary, said, [place for _, place in changed])
+
+
+def _existing(tree: Tree, paths: Sequence[str]) -> list[str]:
+    """Those of some paths that there are in the tree; who names another means something else."""
+    found = []
+    for path in paths:
+        place = (tree.root / path).resolve()
+        if place.is_relative_to(tree.root.resolve()) and place.exists():
+            found.append(path)
+    return found
+
+
+def _keep(connection: Connection, job_id: str, candidates: Sequence[_Candidate], now: str) -> list[_Candidate]:
+    """Store what is new, put the rest together with what says the same, and close the job; what was touched."""
+    if not worklog.is_queued(connection, job_id):
+        return []
+    made: list[ExtractionRow] = []
+    touched: list[_Candidate] = []
+    for each in candidates:
+        doubles = memories.doubles(connection, each.row.workspace_id, each.row.text_hash)
+        same = doubles[0] if doubles else each.same
+        known = memories.get(connection, same) if same is not None else None
+        action: ExtractionAction = "stored"
+        if known is None or known.forgotten_at is not None:
+            insert(connection, each.row, each.bound)
+        elif _says_more(each.row, known):
+            action = "updated"
+            fuller = structs.replace(known, title=each.row.title, narrative=each.row.narrative, updated_at=now)
+            fuller.text_hash = text_hash(fuller.title, fuller.narrative)
+            memories.update(connection, fuller, "extracted", None)
+            each.row, each.bound = fuller, []
+        else:
+            action = "confirmed"
+            memories.mark_used(connection, [known.id], now)
+            each.row, each.bound = known, []
+        made.append(
+            ExtractionRow(job_id=job_id, position=len(made), memory_id=each.row.id, action=action, said=each.said)
+        )
+        if action != "confirmed":
+            touched.append(each)
+    worklog.finish(connection, job_id, "done", now, made=made, drafted_by=RULES)
+    return touched
+
+
+def _says_more(new: MemoryRow, known: MemoryRow) -> bool:
+    """Whether a memory takes the place of the words of another: of one that nobody wrote, edited or rated."""
+    if known.provenance != "extracted" or known.version > 1 or known.useful or known.not_useful:
+        return False
+    before, now = (set(content_words(whole_text(row.title, row.narrative))) for row in (known, new))
+    return len(now - before) > len(before - now)

@@ -1,0 +1,347 @@
+"""Sessions: begun with what is worth knowing, told what happens, and ended into what is worth keeping."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from recall.protocol import requests as wire
+from recall.protocol.errors import RecallError
+from recall.protocol.values import ExtractedMemory, Session
+from recalld.config import Config
+from recalld.memory.answers import STALE
+from recalld.memory.clock import Clock, iso
+from recalld.memory.harvest import Harvest, estimate
+from recalld.memory.injection import Injection, Wanted, summed_up
+from recalld.memory.journal import CHANGED, OPENED, Journal, OpenSession
+from recalld.memory.search import Search
+from recalld.memory.storing import Storing
+from recalld.memory.text import type_named
+from recalld.memory.trees import Tree, Trees
+from recalld.memory.views import Views
+from recalld.memory.working import Work, Working
+from recalld.store import Store, memories, worklog
+from recalld.store.rows import ExtractionJobRow, ObservationRow, SessionRow
+from recalld.vectors import Vectors
+
+
+class Sessions:
+    """The sessions of all workspaces, each known by its workspace and its id."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        trees: Trees,
+        storing: Storing,
+        search: Search,
+        views: Views,
+        vectors: Vectors,
+        clock: Clock,
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._clock = clock
+        self._journal = Journal(config, store, clock)
+        self._injection = Injection(store, search, views)
+        self._working = Working()
+        self._harvest = Harvest(store, trees, storing, search, vectors, clock)
+        self._turning = asyncio.Lock()
+        """Held while a session begins or ends, so that it does not do both at once."""
+        self.files_changed = self._working.files_changed
+        self.file_opened = self._journal.file_opened
+        self.code_changed = self._journal.code_changed
+
+    async def start(self) -> None:
+        """Take up the sessions that were open when the daemon last ran."""
+        await self._journal.load()
+        self._harvest.start()
+
+    async def stop(self) -> None:
+        """Write what is left; an extraction under way is done at the next start."""
+        await self._harvest.stop()
+        await self._journal.written()
+
+    # --- what a session is given ------------------------------------------------------------------
+
+    async def begin(self, tree: Tree, request: wire.SessionStart) -> wire.SessionContextReply:
+        """Begin a session, or go on with it.
+
+        Raises:
+            RecallError: `outside_workspace`; `invalid_params` where the id belongs to a session of another tree.
+        """
+        folder = await asyncio.to_thread(_folder, tree, request.project_path)
+        files = await asyncio.to_thread(_relative, tree, request.files)
+        work = await self._working.of(tree)
+        now = iso(self._clock())
+        session_id = request.session_id or f"ses-{secrets.token_hex(6)}"
+        known = await self._store.truth.read(worklog.get, tree.workspace_id, session_id)
+        row = SessionRow(
+            workspace_id=tree.workspace_id,
+            id=session_id,
+            tree_id=tree.id,
+            started_at=now,
+            active_at=now,
+            branch=request.branch or work.branch,
+            task=request.task,
+        )
+        async with self._turning:
+            row = await self._store.truth.write(worklog.begin, row)
+            session = await self._journal.begun(row)
+        reply = await self._given(
+            tree, session, files, work._replace(branch=row.branch), row.task, request.token_budget,
+            request.max_memories, folder,
+        )  # fmt: skip
+        reply.resumed = known is not None
+        return reply
+
+    async def get_context(self, tree: Tree, request: wire.SessionGetContext) -> wire.SessionContextReply:
+        """What is worth knowing now and is not known to the session yet.
+
+        Raises:
+            RecallError: `unknown_session`, `session_ended`, `outside_workspace`.
+        """
+        session = await self._open(tree, request.session_id)
+        files = await asyncio.to_thread(_relative, tree, request.files)
+        self._journal.heard_of(session)
+        work = (await self._working.of(tree))._replace(branch=session.row.branch)
+        task = request.task or session.row.task
+        return await self._given(tree, session, files, work, task, request.token_budget, request.max_memories)
+
+    async def _given(
+        self,
+        tree: Tree,
+        session: OpenSession,
+        files: Sequence[str],
+        work: Work,
+        task: str,
+        token_budget: int | None,
+        max_memories: int,
+        folder: str | None = None,
+    ) -> wire.SessionContextReply:
+        row = session.row
+        latest = await self._store.truth.read(worklog.latest, tree.workspace_id, 2)
+        before = next((each for each in latest if each.seq != row.seq), None)
+        budget = self._config.session_tokens if token_budget is None else token_budget
+        seen = [*reversed(session.places(OPENED)), *reversed(tree.open_files)]
+        changed = [place for place in reversed(session.places(CHANGED)) if "::" not in place]
+        wanted = Wanted(
+            files=[*files, *seen],
+            work=work._replace(changed=tuple(dict.fromkeys([*changed, *work.changed]))),
+            task=task,
+            folder=folder,
+            last_session=before.id if before else None,
+            given=await self._store.truth.read(worklog.given, row.seq),
+            token_budget=budget,
+            max_memories=max_memories,
+        )
+        chosen = await self._injection.choose(tree, wanted)
+        await self._store.truth.write(worklog.give, row.seq, chosen.states, row.active_at)
+        last_at = (before.ended_at or before.active_at) if before else None
+        reply = wire.SessionContextReply(
+            session_id=row.id,
+            injected_memories=chosen.memories,
+            context_summary=summed_up(chosen.memories, last_at),
+            text=chosen.text,
+            tokens=chosen.tokens,
+            token_budget=budget,
+            left_out=chosen.left_out,
+            already_given=chosen.already_given,
+            stale=sum(brief.verdict in STALE for brief in chosen.memories),
+            branch=row.branch,
+            last_session_at=last_at,
+            last_summary=before.summary if before else "",
+        )
+        if chosen.unfit:
+            reply.warnings.append(
+                f"{chosen.unfit} pinned memories have no room in {budget} tokens: "
+                "give a larger token_budget, or unpin some"
+            )
+        return reply
+
+    # --- what happens in it -----------------------------------------------------------------------
+
+    def observe(self, tree: Tree, request: wire.SessionRecordObservation) -> wire.SessionRecordObservationReply:
+        """Take an observation; answered at once, it is on the disk a moment later.
+
+        Raises:
+            RecallError: `unknown_session`, `busy`.
+        """
+        session = self._journal.get(tree.workspace_id, request.session_id)
+        if session is None:
+            raise RecallError(
+                "unknown_session",
+                f"no session {request.session_id} is open in this workspace: `session_start` begins one",
+                field="session_id",
+            )
+        row = ObservationRow(
+            session_seq=session.row.seq,
+            at=iso(self._clock()),
+            kind=request.kind,
+            content=request.content,
+            source_files=request.source_files,
+            symbols=request.symbols,
+        )
+        recorded = self._journal.note(session, row)
+        reply = wire.SessionRecordObservationReply(
+            session_id=request.session_id, recorded=recorded, dropped=session.row.dropped
+        )
+        if not recorded:
+            reply.warnings.append(
+                f"the session is over its limits ({self._config.session_observations} observations, "
+                f"{self._config.session_bytes} bytes): end it, and start another"
+            )
+        return reply
+
+    # --- what is made of it -----------------------------------------------------------------------
+
+    async def end(self, tree: Tree, request: wire.SessionEnd) -> wire.SessionEndReply:
+        """End a session and have it extracted in the background; ending it again changes nothing.
+
+        Raises:
+            RecallError: `unknown_session`.
+        """
+        session = self._journal.get(tree.workspace_id, request.session_id)
+        if session is not None:
+            return _ended(request.session_id, await self._end(session, request.summary, "ended"))
+        row = await self._known(tree, request.session_id)
+        return _ended(row.id, await self._store.truth.read(worklog.job_of, row.seq))
+
+    async def close_quiet(self) -> None:
+        """End the sessions of which nothing was heard for too long, and try again what is still to be extracted."""
+        since = iso(self._clock() - timedelta(minutes=self._config.session_quiet_minutes))
+        for session in self._journal:
+            if session.row.active_at < since:
+                await self._end(session, "", "quiet")
+        await self.resume()
+
+    async def resume(self) -> None:
+        """Take up the jobs that are still to be done."""
+        for job_id in await self._store.truth.read(worklog.unfinished_jobs):
+            self._harvest.queue(job_id)
+
+    async def job(self, tree: Tree, job_id: str) -> wire.SessionJobReply:
+        """How far a job is, and what it made.
+
+        Raises:
+            RecallError: `unknown_job`.
+        """
+        job = await self._store.truth.read(worklog.job, job_id)
+        session = await self._store.truth.read(worklog.by_seq, job.session_seq) if job else None
+        if job is None or session is None or session.workspace_id != tree.workspace_id:
+            raise RecallError("unknown_job", f"there is no extraction job {job_id} in this workspace", field="id")
+        made = await self._store.truth.read(worklog.made_by, job.id)
+        rows = await self._store.truth.read(memories.get_many, [each.memory_id for each in made])
+        return wire.SessionJobReply(
+            id=job.id,
+            session_id=session.id,
+            status="running" if job.status == "queued" and self._harvest.running(job.id) else job.status,
+            cause=job.cause,
+            queued_at=job.queued_at,
+            finished_at=job.finished_at,
+            estimated_memories=job.estimated,
+            drafted_by=job.drafted_by,
+            note=job.note,
+            memories=[
+                ExtractedMemory(
+                    id=each.memory_id,
+                    title=rows[each.memory_id].title,
+                    memory_type=type_named(rows[each.memory_id].memory_type),
+                    action=each.action,
+                    said=each.said,
+                )
+                for each in made
+            ],
+        )
+
+    async def listed(self, tree: Tree, limit: int) -> wire.SessionListReply:
+        """The sessions of the tree's workspace, the one started last first."""
+        await self._journal.written()
+        rows = await self._store.truth.read(worklog.latest, tree.workspace_id, limit)
+        jobs = {row.seq: await self._store.truth.read(worklog.job_of, row.seq) for row in rows}
+        return wire.SessionListReply(sessions=[_session(row, jobs[row.seq]) for row in rows])
+
+    async def _end(self, session: OpenSession, summary: str, cause: str) -> ExtractionJobRow | None:
+        row, now = session.row, iso(self._clock())
+        async with self._turning:
+            ended = False
+            try:
+                await self._journal.close(session)
+                observed = await self._store.truth.read(worklog.waiting, row.seq)
+                job = ExtractionJobRow(
+                    id=f"job-{secrets.token_hex(6)}",
+                    session_seq=row.seq,
+                    queued_at=now,
+                    cause=cause,
+                    summary=summary,
+                    estimated=await asyncio.to_thread(estimate, summary, observed),
+                )
+                first = await self._store.truth.write(worklog.end, row.seq, now, job)
+                ended = True
+            finally:
+                if not ended:
+                    self._journal.reopen(session)
+        if not first:
+            return await self._store.truth.read(worklog.job_of, row.seq)
+        self._harvest.queue(job.id)
+        return job
+
+    async def _open(self, tree: Tree, session_id: str) -> OpenSession:
+        session = self._journal.get(tree.workspace_id, session_id)
+        if session is None:
+            await self._known(tree, session_id)
+            raise RecallError(
+                "session_ended",
+                f"{session_id} has ended: `session_start` with its id goes on with it",
+                field="session_id",
+            )
+        return session
+
+    async def _known(self, tree: Tree, session_id: str) -> SessionRow:
+        row = await self._store.truth.read(worklog.get, tree.workspace_id, session_id)
+        if row is None:
+            raise RecallError(
+                "unknown_session",
+                f"no session {session_id} was started in this workspace: `session_list` shows those there are",
+                field="session_id",
+            )
+        return row
+
+
+def _ended(session_id: str, job: ExtractionJobRow | None) -> wire.SessionEndReply:
+    return wire.SessionEndReply(
+        session_id=session_id,
+        status="ended",
+        extraction_job_id=job.id if job else "",
+        estimated_memories=job.estimated if job else 0,
+    )
+
+
+def _session(row: SessionRow, job: ExtractionJobRow | None) -> Session:
+    return Session(
+        session_id=row.id,
+        status=row.status,
+        tree_id=row.tree_id,
+        started_at=row.started_at,
+        active_at=row.active_at,
+        ended_at=row.ended_at,
+        branch=row.branch,
+        task=row.task,
+        summary=row.summary,
+        observations=row.observed,
+        dropped=row.dropped,
+        extraction_job_id=job.id if job else None,
+    )
+
+
+def _folder(tree: Tree, path: str | None) -> str | None:
+    if path is None:
+        return None
+    inside = tree.relative(path, field="project_path")
+    return inside if inside.endswith("/") else f"{inside}/"
+
+
+def _relative(tree: Tree, files: Sequence[str]) -> list[str]:
+    return [tree.relative(path, field="files") for path in files]
