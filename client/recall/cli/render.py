@@ -97,6 +97,8 @@ def memory(reply: Memory, style: Style) -> str:
         f"session {reply.session_id}" if reply.session_id else "",
     ]
     lines = [style.bold(reply.title), style.dim(" · ".join(filter(None, facts)))]
+    if reply.importance_reason:
+        lines.append(style.dim(f"worth {reply.importance_reason}"))
     if reply.forgotten_at:
         lines.append(style.warn(f"forgotten on {reply.forgotten_at[:10]}: `recall restore {reply.id}` brings it back"))
     if reply.narrative:

@@ -124,6 +124,24 @@ class Brief(Value):
     """How far it says the same as what was stored, 0.85 to 1; in the reply of `store`."""
     superseded_by: str | None = None
     """The id of the memory that stands in its place."""
+    present_importance: float | None = None
+    """What its importance is worth now, and ranks by: `importance_score` as it decays by days of work."""
+
+
+class Faded(Value):
+    """A memory as its importance decays."""
+
+    id: str
+    title: str
+    memory_type: MemoryType
+    importance_score: float
+    present_importance: float
+    """What it is worth now."""
+    then: float
+    """And after the days that were asked for."""
+    reason: str
+    """Why it is worth now what it is, in one line."""
+    created_at: str
 
 
 class Link(Value):
@@ -177,6 +195,10 @@ class Memory(Value):
     superseded_by: str | None = None
     """The id of the memory that stands in its place."""
     links: list[Link] = []
+    present_importance: float | None = None
+    """What its importance is worth now, and ranks by."""
+    importance_reason: str = ""
+    """Why, in one line."""
 
 
 NodeKind = Literal["memory", "concept", "file", "symbol", "folder", "session"]

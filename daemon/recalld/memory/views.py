@@ -44,6 +44,7 @@ class Views:
             tags=row.tags,
             created_at=row.created_at,
             superseded_by=superseded_by,
+            present_importance=round(row.present_importance, 4),
         )
 
     def memory(

@@ -9,7 +9,7 @@ from msgspec import structs
 from sqlalchemy import Connection, delete, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from recalld.store import schema
+from recalld.store import importance, schema
 from recalld.store.memories import live_among
 from recalld.store.rows import LinkRow, MemoryRow
 
@@ -56,7 +56,7 @@ def rivals(connection: Connection, memory_id: str, subjects: Sequence[str]) -> l
     others = others.where(settles, old.c.seq < new.c.seq, old.c.forgotten_at.is_(None))
     others = others.where(old.c.text_hash != new.c.text_hash, ~superseded.exists(), ~linked.exists())
     newest = others.distinct().order_by(old.c.seq.desc()).limit(MOST_RIVALS)
-    query = select(_memories).where(_memories.c.seq.in_(newest)).order_by(_memories.c.seq.desc())
+    query = importance.rows().where(_memories.c.seq.in_(newest)).order_by(_memories.c.seq.desc())
     return [MemoryRow(**row) for row in connection.execute(query).mappings()]
 
 

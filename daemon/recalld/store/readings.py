@@ -19,10 +19,10 @@ _VOICE = re.compile(r"\s*(?:\[[^\[\]\n]{1,60}\]\s*)?([^\W\d_]\w{1,30}):\s")
 
 # The order of joins is said, because SQLite would begin with all memories of the workspace.
 _READ = text("""
-    SELECT m.seq, m.id, m.importance_score, m.created_at, m.session_id IS NOT NULL, r.voice, r.asks, r.words,
+    SELECT m.seq, m.id, i.present, m.created_at, m.session_id IS NOT NULL, r.voice, r.asks, r.words,
         CASE WHEN :whole THEN m.narrative ELSE '' END
     FROM json_each(:seqs) AS asked CROSS JOIN memory_readings AS r ON r.memory_seq = asked.value
-    CROSS JOIN memories AS m ON m.seq = r.memory_seq
+    CROSS JOIN memories AS m ON m.seq = r.memory_seq CROSS JOIN memory_importance AS i ON i.memory_seq = m.seq
     WHERE m.workspace_id IN (SELECT value FROM json_each(:workspace_ids))
 """)
 
@@ -32,7 +32,8 @@ class Reading(NamedTuple):
 
     seq: int
     memory_id: str
-    importance_score: float
+    importance: float
+    """What it is worth now."""
     created_at: str
     in_session: bool
     voice: str | None

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from recalld.outline import FINGERPRINT_VERSION
 
-HEAD = "0004"
+HEAD = "0006"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
 DERIVED_VERSION = 6
@@ -46,6 +46,8 @@ workspaces = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("created_at", Text, nullable=False),
+    Column("days_worked", Integer, nullable=False, server_default="0"),
+    Column("worked_on", Text),
 )
 
 workspace_keys = Table(
@@ -103,6 +105,19 @@ memories = Table(
     Index("memories_by_session", "workspace_id", "session_id"),
     Index("memories_by_importance", "workspace_id", "forgotten_at", "importance_score"),
     sqlite_autoincrement=True,
+)
+
+# What ranks, and what it is computed from. Apart from the memories, because it changes without making a version of one,
+# and because decay rewrites all of these rows, which therefore are short.
+memory_importance = Table(
+    "memory_importance",
+    truth,
+    Column("memory_seq", ForeignKey("memories.seq", ondelete="CASCADE"), primary_key=True),
+    Column("present", Float, nullable=False),
+    Column("reinforced_on", Integer, nullable=False),
+    Column("recalls", Integer, nullable=False),
+    Column("recalled_at", Text),
+    Column("unused", Integer, nullable=False),
 )
 
 memory_versions = Table(
@@ -195,6 +210,30 @@ memory_links = Table(
     Column("at", Text, nullable=False),
     PrimaryKeyConstraint("source_id", "target_id", "kind"),
     Index("memory_links_by_target", "target_id"),
+)
+
+# What takes long to look for, kept until a memory's text is another.
+audit_checks = Table(
+    "audit_checks",
+    truth,
+    Column("memory_seq", ForeignKey("memories.seq", ondelete="CASCADE"), primary_key=True),
+    Column("text_hash", Text, nullable=False),
+    Column("secret", Text),
+    Column("double_id", Text),
+    Column("double_hash", Text),
+    Column("similarity", Float),
+)
+
+# Findings that were put off: of a memory by its id, of a concept by `concept:` and its key.
+audit_put_off = Table(
+    "audit_put_off",
+    truth,
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "subject", "kind"),
 )
 
 # --- memory.db: derived ---------------------------------------------------------------------------

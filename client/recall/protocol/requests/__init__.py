@@ -57,6 +57,7 @@ from recall.protocol.requests.finding import (
     Search,
     SearchReply,
 )
+from recall.protocol.requests.keeping import Decay, DecayReply
 from recall.protocol.requests.memories import (
     Edit,
     Forget,
@@ -97,6 +98,8 @@ __all__ = [
     "CloseTree",
     "Closed",
     "ContextOf",
+    "Decay",
+    "DecayReply",
     "Done",
     "Edit",
     "Explore",
@@ -145,6 +148,6 @@ METHODS: dict[str, type[Request]] = {
         Hello, Status, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
         Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Link, Rate, History, ListMemories, Search,
         Explore,
-        Audit, Affected, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
+        Audit, Affected, Decay, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
     )
 }  # fmt: skip
