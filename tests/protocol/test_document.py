@@ -40,6 +40,7 @@ VALUES = (
     values.GraphEdge,
     values.MemoryVersion,
     values.AnchorTrail,
+    values.Rating,
     values.TrailStep,
     values.SymbolOutline,
     values.Context,

@@ -248,6 +248,18 @@ class MemoryVersion(Value):
     symbols: list[str]
 
 
+class Rating(Value):
+    """One rating of a memory; importances are what it was stored or rated with."""
+
+    at: str
+    useful: bool
+    context: str
+    """What it helped with, or how it misled."""
+    previous_importance: float
+    updated_importance: float
+    session_id: str | None = None
+
+
 class TrailStep(Value):
     """One accepted form of an anchor: a state of the code for which the memory is known to be true, or was followed."""
 

@@ -224,7 +224,7 @@ class Memories:
         )
 
     async def history(self, tree: Tree, memory_id: str) -> wire.HistoryReply:
-        """The states a memory has had, newest first, and where the code of its anchors has been.
+        """The states a memory has had, newest first, where the code of its anchors has been, and how it was rated.
 
         Raises:
             RecallError: `unknown_id`.
@@ -235,6 +235,7 @@ class Memories:
             id=row.id,
             versions=[views.version(each) for each in found],
             anchors=[self._trail(tree, anchor) for anchor in await self._anchors(row.id)],
+            ratings=[views.rating(each) for each in await self._store.truth.read(memories.ratings, row.id)],
         )
 
     def _trail(self, tree: Tree, anchor: AnchorRow) -> AnchorTrail:

@@ -53,10 +53,14 @@ def whole_text(title: str, narrative: str) -> str:
     return body if body.startswith(begin) else f"{begin}\n{body}".rstrip()
 
 
-def taken_apart(row: MemoryRow) -> dict[str, object]:
-    """A memory's row of the table of readings."""
+def taken_apart(row: MemoryRow, contexts: Sequence[str] = ()) -> dict[str, object]:
+    """A memory's row of the table of readings.
+
+    Args:
+        contexts: what it was rated for.
+    """
     whole = whole_text(row.title, row.narrative)
-    labels = " ".join([row.memory_type, *row.concepts, *row.tags])
+    labels = " ".join([row.memory_type, *row.concepts, *row.tags, *contexts])
     voice = _VOICE.match(whole)
     return {
         "memory_seq": row.seq,

@@ -28,7 +28,7 @@ from recalld.outline import FINGERPRINT_VERSION
 HEAD = "0006"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
-DERIVED_VERSION = 6
+DERIVED_VERSION = 7
 """Raised when full-text rows, labels or readings are to be made in another way."""
 
 CODE_VERSION = 1_000 * 3 + FINGERPRINT_VERSION
