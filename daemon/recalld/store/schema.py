@@ -212,30 +212,6 @@ memory_links = Table(
     Index("memory_links_by_target", "target_id"),
 )
 
-# What takes long to look for, kept until a memory's text is another.
-audit_checks = Table(
-    "audit_checks",
-    truth,
-    Column("memory_seq", ForeignKey("memories.seq", ondelete="CASCADE"), primary_key=True),
-    Column("text_hash", Text, nullable=False),
-    Column("secret", Text),
-    Column("double_id", Text),
-    Column("double_hash", Text),
-    Column("similarity", Float),
-)
-
-# Findings that were put off: of a memory by its id, of a concept by `concept:` and its key.
-audit_put_off = Table(
-    "audit_put_off",
-    truth,
-    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("at", Text, nullable=False),
-    PrimaryKeyConstraint("workspace_id", "subject", "kind"),
-)
-
 # --- memory.db: derived ---------------------------------------------------------------------------
 
 # What memories may have in common, by key: `concept`, `subject`, `tag`, `rule`, `session`; of anchors `file`, `symbol`,

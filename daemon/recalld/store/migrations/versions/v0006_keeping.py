@@ -1,4 +1,4 @@
-"""What importance is now and what it comes from, the days of work, and what audits found and were told."""
+"""What importance is now and what it comes from, and the days of work."""
 
 from __future__ import annotations
 
@@ -24,21 +24,3 @@ def upgrade() -> None:
         sa.Column("unused", sa.Integer, nullable=False),
     )
     op.execute("INSERT INTO memory_importance SELECT seq, importance_score, 0, 0, NULL, 0 FROM memories")
-    op.create_table(
-        "audit_checks",
-        sa.Column("memory_seq", sa.Integer, sa.ForeignKey(seq, ondelete="CASCADE"), primary_key=True),
-        sa.Column("text_hash", sa.Text, nullable=False),
-        sa.Column("secret", sa.Text),
-        sa.Column("double_id", sa.Text),
-        sa.Column("double_hash", sa.Text),
-        sa.Column("similarity", sa.Float),
-    )
-    op.create_table(
-        "audit_put_off",
-        sa.Column("workspace_id", sa.Text, sa.ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("subject", sa.Text, nullable=False),
-        sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("at", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("workspace_id", "subject", "kind"),
-    )
