@@ -90,6 +90,7 @@ class Client:
     explore = _method(calls.explore)
     audit = _method(calls.audit)
     affected = _method(calls.affected)
+    decay = _method(calls.decay)
 
     by_file = _method(calls.by_file)
     by_symbol = _method(calls.by_symbol)

@@ -35,7 +35,7 @@ from recalld.events import (
     TreeListed,
     VerdictTurned,
 )
-from recalld.jobs import Job, Jobs
+from recalld.jobs import Jobs, table
 from recalld.lifecycle import DaemonLock
 from recalld.memory.affected import Affected
 from recalld.memory.associations import Associations
@@ -44,6 +44,7 @@ from recalld.memory.clock import Clock, system_clock
 from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
 from recalld.memory.corpus import Corpus, JobRuns, Quarantine
+from recalld.memory.decay import Decay
 from recalld.memory.explore import Explore
 from recalld.memory.follow import Follower
 from recalld.memory.imports import imported_paths
@@ -58,6 +59,7 @@ from recalld.memory.storing import Storing
 from recalld.memory.trees import Tree, Trees
 from recalld.memory.verdicts import Verdicts
 from recalld.memory.views import Views
+from recalld.memory.workdays import Workdays
 from recalld.server.dispatch import Dispatch
 from recalld.server.handlers import daemon_handlers, session_handlers, tree_handlers
 from recalld.server.push import Publisher
@@ -117,6 +119,8 @@ class App:
         self._vectors = Vectors(paths.data / "vectors", config, Corpus(self._store))
 
         self._trees = Trees(self._store, clock)
+        self._workdays = workdays = Workdays(self._store, clock)
+        self.decay = decay = Decay(self._store, self._trees, workdays, clock)
         codebase = Codebase(self._store, self._pool, self._watcher.before_read, self._watcher.after_read)
         verdicts = Verdicts(self._store, codebase, self._trees, clock)
         views = Views(verdicts)
@@ -124,9 +128,10 @@ class App:
         associations = Associations(self._store, self._vectors, clock)
         self.search = search = Search(config, self._store, self._vectors, views, proximity, associations)
         contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
-        storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, clock, self._bus.publish)
+        publish = self._bus.publish
+        storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, workdays, clock, publish)
         memories = Memories(
-            config, self._store, self._trees, codebase, verdicts, self._vectors, clock, self._bus.publish
+            config, self._store, self._trees, codebase, verdicts, self._vectors, workdays, decay, clock, publish
         )
         self._follower = Follower(
             config, self._store, self._trees, self._pool, codebase, verdicts, contexts, self._bus.publish
@@ -135,22 +140,17 @@ class App:
         self._renewal = Renewal(self._store, self._pool)
         self._openings = Lane("opening trees", self._open)
         self._losses = Lane("losing trees", self._lose_tree)
-        self._jobs = Jobs(
-            [
-                Job(name="purge-forgotten", every_hours=24, run=memories.purge_expired, max_s=600),
-                Job(name="close-sessions", every_hours=0.25, run=self._sessions.close_quiet, max_s=60),
-            ],
-            JobRuns(self._store),
-            clock,
-        )
+        self._jobs = Jobs(table(memories, decay, self._sessions), JobRuns(self._store), clock)
 
         audit = Audit(self._store, search, verdicts, views, clock)
         explore = Explore(self._store, search, associations, views)
         affected = Affected(self._store, Past(self._pool, config.max_file_bytes), codebase, verdicts, views)
         outlining = Outlines(codebase, contexts)
-        handlers = tree_handlers(self, storing, memories, search, explore, audit, affected, contexts, outlining)
+        handlers = tree_handlers(self, storing, memories, search, explore, audit, affected, decay, contexts, outlining)
         handlers |= session_handlers(self._sessions)
-        self._dispatch = Dispatch(self._trees, handlers, daemon_handlers(self), config.max_pending_requests)
+        self._dispatch = Dispatch(
+            self._trees, handlers, daemon_handlers(self), config.max_pending_requests, workdays.worked
+        )
         self._sockets = Sockets(config, paths, self._dispatch.serve, greet=self._greet)
         self._publisher = Publisher(self._sockets.events, self._epoch)
         self._wire()
@@ -160,6 +160,8 @@ class App:
         self._bus.subscribe(FilesChanged, self._follower.report)
         self._bus.subscribe(FileOpened, self._follower.report)
         self._bus.subscribe(TreeGone, self._follower.report)
+        self._bus.subscribe(FilesChanged, self._note_work)
+        self._bus.subscribe(FileOpened, self._note_work)
         self._bus.subscribe(MemoryTouched, self._follower.memory_touched)
         self._bus.subscribe(TreeGone, self._losses.put)
         self._bus.subscribe(_TreeOpened, self._openings.put)
@@ -185,6 +187,7 @@ class App:
         """Come up: store, sockets, watch, jobs; the model loads behind."""
         await self._store.open()
         await self._quarantine.load()
+        await self._workdays.load()
         followed = await self._trees.start()
         await self._sessions.start()
         self._openings.put(_StoreOpened())
@@ -214,6 +217,8 @@ class App:
         await self._pool.stop()
         await self._bus.stop()
         await self._sessions.stop()
+        await self.decay.stop()
+        await self._workdays.stop()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
         self._sockets.stop()
@@ -301,6 +306,11 @@ class App:
             await self._follower.caught_up(tree)
             self._trees.lose(tree)
             await asyncio.gather(self._follower.leave(tree.id), self._watcher.remove(tree.id))
+
+    def _note_work(self, event: FilesChanged | FileOpened) -> None:
+        tree = self._trees.get(event.tree_id)
+        if tree is not None:
+            self._workdays.worked(tree.workspace_id)
 
     # --- telling ------------------------------------------------------------------------------------
 

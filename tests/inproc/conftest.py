@@ -6,10 +6,10 @@ import asyncio
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -25,6 +25,9 @@ from tests.e2e.conftest import project
 from tests.e2e.running import wait_until
 
 __all__ = ["House", "client", "house", "project"]
+
+
+T = TypeVar("T")
 
 
 class House:
@@ -64,6 +67,10 @@ class House:
 
     def pass_days(self, days: float) -> None:
         self.now += timedelta(days=days)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something on the daemon's event loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _serve(self) -> None:
         make_folders(self.paths)

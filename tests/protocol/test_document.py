@@ -31,6 +31,7 @@ EVENT_ROWS = rows(TEXT.split("## Pushes")[1].split("### Missing nothing")[0])
 ERROR_ROWS = rows(TEXT.split("## Refusals")[1].split("## Limits")[0])
 VALUES = (
     values.Brief,
+    values.Faded,
     values.Memory,
     values.Choice,
     values.Origin,
@@ -42,6 +43,7 @@ VALUES = (
     values.GraphEdge,
     values.MemoryVersion,
     values.AnchorTrail,
+    values.Rating,
     values.TrailStep,
     values.SymbolOutline,
     values.Context,

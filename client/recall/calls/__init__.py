@@ -10,6 +10,7 @@ from recall.calls.base import Call, FilePath, describe
 from recall.calls.code import by_file, by_symbol, closed, context, opened, outline
 from recall.calls.daemon import close_tree, hello, open_workspace, reindex, shutdown, status, sync
 from recall.calls.finding import Filters, affected, audit, explore, list_memories, search
+from recall.calls.keeping import decay
 from recall.calls.memories import (
     StoredIds,
     edit,
@@ -46,6 +47,7 @@ __all__ = [
     "close_tree",
     "closed",
     "context",
+    "decay",
     "describe",
     "edit",
     "explore",

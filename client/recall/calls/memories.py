@@ -201,7 +201,7 @@ def rate(id: str, useful: bool, *, context: str = "", session_id: str | None = N
 
 
 def history(id: str) -> Call[wire.HistoryReply]:
-    """The states a memory has had, newest first, and where the code of its anchors has been."""
+    """The states a memory has had, newest first, where the code of its anchors has been, and how it was rated."""
     return Call(wire.History(id=id))
 
 

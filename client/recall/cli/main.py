@@ -39,6 +39,7 @@ MODULES = {
     "restore": "memories",
     "audit": "audit",
     "affected": "audit",
+    "decay": "decay",
     "watch": "watch",
     "sync": "daemon",
     "reindex": "reindex",

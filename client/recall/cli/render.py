@@ -17,7 +17,17 @@ from recall.protocol.requests import (
     SearchReply,
     StoreReply,
 )
-from recall.protocol.values import Anchor, AnchorTrail, Brief, Link, Memory, MemoryVersion, SymbolOutline, link_words
+from recall.protocol.values import (
+    Anchor,
+    AnchorTrail,
+    Brief,
+    Link,
+    Memory,
+    MemoryVersion,
+    Rating,
+    SymbolOutline,
+    link_words,
+)
 
 STALE = frozenset({"missing", "ambiguous", "changed", "moved+changed"})
 
@@ -99,6 +109,8 @@ def memory(reply: Memory, style: Style) -> str:
         f"session {reply.session_id}" if reply.session_id else "",
     ]
     lines = [style.bold(reply.title), style.dim(" · ".join(filter(None, facts)))]
+    if reply.importance_reason:
+        lines.append(style.dim(f"worth {reply.importance_reason}"))
     if reply.forgotten_at:
         lines.append(style.warn(f"forgotten on {reply.forgotten_at[:10]}: `recall restore {reply.id}` brings it back"))
     if reply.narrative:
@@ -181,6 +193,8 @@ def history(reply: HistoryReply, style: Style) -> str:
         lines.append(f"{style.dim(f'v{version.version}')}  {when}  {style.accent(f'{version.cause:9}')}  {what}")
     for trail in reply.anchors:
         lines += ["", *_trail(trail, style)]
+    if reply.ratings:
+        lines += ["", *(_rating(rating, style) for rating in reply.ratings)]
     return "\n".join(lines)
 
 
@@ -343,6 +357,11 @@ def _trail(trail: AnchorTrail, style: Style) -> list[str]:
         place = step.path + (f"::{step.symbol}" if step.symbol else "")
         lines.append(f"    {_moment(step.at)}  {style.accent(f'{step.source:9}')}  {place}")
     return lines
+
+
+def _rating(rating: Rating, style: Style) -> str:
+    said = style.good("useful") if rating.useful else style.warn("not useful")
+    return f"{'rated':9} {_moment(rating.at)}  {said}{f'  {rating.context}' if rating.context else ''}"
 
 
 def _moment(at: str) -> str:

@@ -124,6 +124,24 @@ class Brief(Value):
     """How far it says the same as what was stored, 0.85 to 1; in the reply of `store`."""
     superseded_by: str | None = None
     """The id of the memory that stands in its place."""
+    present_importance: float | None = None
+    """What its importance is worth now, and ranks by: `importance_score` as it decays by days of work."""
+
+
+class Faded(Value):
+    """A memory as its importance decays."""
+
+    id: str
+    title: str
+    memory_type: MemoryType
+    importance_score: float
+    present_importance: float
+    """What it is worth now."""
+    then: float
+    """And after the days that were asked for."""
+    reason: str
+    """Why it is worth now what it is, in one line."""
+    created_at: str
 
 
 class Link(Value):
@@ -190,6 +208,10 @@ class Memory(Value):
     links: list[Link] = []
     extracted_from: list[Origin] = []
     """Of one that sessions said: their words, oldest first."""
+    present_importance: float | None = None
+    """What its importance is worth now, and ranks by."""
+    importance_reason: str = ""
+    """Why, in one line."""
 
 
 NodeKind = Literal["memory", "concept", "file", "symbol", "folder", "session"]
@@ -237,6 +259,18 @@ class MemoryVersion(Value):
     tags: list[str]
     source_files: list[str]
     symbols: list[str]
+
+
+class Rating(Value):
+    """One rating of a memory; importances are what it was stored or rated with."""
+
+    at: str
+    useful: bool
+    context: str
+    """What it helped with, or how it misled."""
+    previous_importance: float
+    updated_importance: float
+    session_id: str | None = None
 
 
 class TrailStep(Value):

@@ -1,5 +1,6 @@
 """What runs when: a table of jobs over APScheduler."""
 
 from recalld.jobs.jobs import Job, Jobs, LastRuns
+from recalld.jobs.table import table
 
-__all__ = ["Job", "Jobs", "LastRuns"]
+__all__ = ["Job", "Jobs", "LastRuns", "table"]

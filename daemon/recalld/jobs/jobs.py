@@ -49,7 +49,7 @@ class Job:
     """
 
     name: str
-    run: Callable[[], Awaitable[None]]
+    run: Callable[[], Awaitable[str | None]]
     max_s: float
     every_hours: float | None = None
     cron: str | None = None

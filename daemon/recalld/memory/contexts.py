@@ -276,7 +276,7 @@ def _nearness(anchor: AnchorRow, said: VerdictRow, folders: Sequence[str]) -> tu
 
 
 def _rank(each: Belonging) -> float:
-    return each.nearness * (0.5 + 0.5 * each.row.importance_score)
+    return each.nearness * (0.5 + 0.5 * each.row.present_importance)
 
 
 def _ranked(belonging: Iterable[Belonging]) -> list[Belonging]:

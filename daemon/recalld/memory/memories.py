@@ -18,10 +18,12 @@ from recalld.memory.associations import recalled_with
 from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
+from recalld.memory.decay import Decay
 from recalld.memory.filters import Filters
 from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
+from recalld.memory.workdays import Workdays
 from recalld.store import Store, StoreBusy, anchors, associations, links, memories, sessions, worklog
 from recalld.store.rows import AnchorRow, LinkRow, MemoryRow, RatingRow
 from recalld.vectors import Vectors
@@ -45,6 +47,8 @@ class Memories:
         codebase: Codebase,
         verdicts: Verdicts,
         vectors: Vectors,
+        workdays: Workdays,
+        decay: Decay,
         clock: Clock,
         publish: Callable[[Event], None],
     ) -> None:
@@ -54,6 +58,8 @@ class Memories:
         self._codebase = codebase
         self._verdicts = verdicts
         self._vectors = vectors
+        self._workdays = workdays
+        self._decay = decay
         self._clock = clock
         self._publish = publish
         self._views = views.Views(verdicts)
@@ -193,7 +199,9 @@ class Memories:
         if request.useful:
             row.useful += 1
             row.last_used_at = now
+            self._reinforce(row)
         else:
+            row.present_importance *= row.importance_score / before if before else 1.0
             row.not_useful += 1
         rating = RatingRow(
             memory_id=row.id,
@@ -218,7 +226,7 @@ class Memories:
         )
 
     async def history(self, tree: Tree, memory_id: str) -> wire.HistoryReply:
-        """The states a memory has had, newest first, and where the code of its anchors has been.
+        """The states a memory has had, newest first, where the code of its anchors has been, and how it was rated.
 
         Raises:
             RecallError: `unknown_id`.
@@ -229,6 +237,7 @@ class Memories:
             id=row.id,
             versions=[views.version(each) for each in found],
             anchors=[self._trail(tree, anchor) for anchor in await self._anchors(row.id)],
+            ratings=[views.rating(each) for each in await self._store.truth.read(memories.ratings, row.id)],
         )
 
     def _trail(self, tree: Tree, anchor: AnchorRow) -> AnchorTrail:
@@ -364,12 +373,18 @@ class Memories:
             still_true: those that it had before and for which it is said to be true of the code of now.
         """
         row.updated_at = iso(self._clock())
+        self._reinforce(row)
         await self._store.truth.write(memories.update, row, cause, bound)
         if bound is not None:
             await self._judge(tree, row)
         if still_true:
             await self._verdicts.accept(tree, still_true)
         self._touched([row], cause)
+
+    def _reinforce(self, row: MemoryRow) -> None:
+        """Somebody looked at a memory and says that it holds: it begins anew with all of its importance."""
+        row.present_importance, row.unused = row.importance_score, 0
+        row.reinforced_on = self._workdays.of(row.workspace_id)
 
     async def _judge(self, tree: Tree, row: MemoryRow) -> None:
         judged = await self._anchors(row.id)
@@ -383,7 +398,9 @@ class Memories:
         bound: Sequence[AnchorRow] | None = None,
         diffs: Mapping[int, str] | None = None,
     ) -> Memory:
-        shown = self._views.memory(tree, row, await self._anchors(row.id) if bound is None else bound, diffs)
+        bound = await self._anchors(row.id) if bound is None else bound
+        shown = self._views.memory(tree, row, bound, diffs)
+        shown.present_importance, shown.importance_reason = self._decay.explained(tree, row, bound)
         shown.links, shown.superseded_by = await linking.shown(self._store, tree, row.id)
         shown.extracted_from = [
             Origin(session_id=session_id, at=at, action=each.action, said=each.said)

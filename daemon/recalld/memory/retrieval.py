@@ -152,7 +152,7 @@ class Retrieval:
     def _score(self, hits: list[Hit]) -> None:
         """Give each its score, and put the best first."""
         for hit in hits:
-            importance = 1 - IMPORTANCE_SHARE * (1 - hit.reading.importance_score)
+            importance = 1 - IMPORTANCE_SHARE * (1 - hit.reading.importance)
             hit.score = ranking.score(hit.parts, self.weights) * importance
         hits.sort(key=lambda hit: (-hit.score, -hit.reading.seq))
 

@@ -95,7 +95,7 @@ class Search:
             made.why += hit.why + ([nearby[memory_id].why] if memory_id in nearby else [])
             if request.explain:
                 parts = {name: round(value, 4) for name, value in asdict(hit.parts).items()}
-                made.parts = parts | {"stale": stale[memory_id], "importance": hit.reading.importance_score}
+                made.parts = parts | {"stale": stale[memory_id], "importance": hit.reading.importance}
             return made
 
         return answer(

@@ -24,6 +24,7 @@ from recalld.memory.search import Search
 from recalld.memory.text import shortened, split_tags, text_hash, title_of, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
+from recalld.memory.workdays import Workdays
 from recalld.store import Store, anchors, links, memories
 from recalld.store.rows import AnchorRow, LinkKind, MemoryRow
 from recalld.vectors import Vectors
@@ -40,6 +41,7 @@ class Storing:
         verdicts: Verdicts,
         vectors: Vectors,
         search: Search,
+        workdays: Workdays,
         clock: Clock,
         publish: Callable[[Event], None],
     ) -> None:
@@ -49,6 +51,7 @@ class Storing:
         self._verdicts = verdicts
         self._vectors = vectors
         self._search = search
+        self._workdays = workdays
         self._clock = clock
         self._publish = publish
 
@@ -129,9 +132,10 @@ class Storing:
             raise RecallError("empty_title", "the title is empty: write one, or leave it out", field="title")
         importance = request.importance_score if request.importance is None else request.importance
         now = iso(self._clock())
+        workspace_id = PERSONAL if request.personal else tree.workspace_id
         return MemoryRow(
             id=f"mem-{secrets.token_hex(6)}",
-            workspace_id=PERSONAL if request.personal else tree.workspace_id,
+            workspace_id=workspace_id,
             title=title,
             narrative=narrative or title,
             memory_type=type_named(request.memory_type),
@@ -146,6 +150,7 @@ class Storing:
             created_at=now,
             updated_at=now,
             pinned=importance == 1.0,
+            reinforced_on=self._workdays.of(workspace_id),
         )
 
     async def _bind(self, binding: Binding, request: wire.Store) -> list[AnchorRow]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from recall.protocol.values import Anchor, Brief, Memory, MemoryVersion
+from recall.protocol.values import Anchor, Brief, Memory, MemoryVersion, Rating
 from recalld.memory.anchors import reference
 from recalld.memory.judgement import worst
 from recalld.memory.text import summary_of, type_named
 from recalld.memory.trees import Tree
 from recalld.memory.verdicts import Verdicts
-from recalld.store.rows import AnchorRow, MemoryRow, Verdict, VerdictRow, VersionRow
+from recalld.store.rows import AnchorRow, MemoryRow, RatingRow, Verdict, VerdictRow, VersionRow
 
 
 class Views:
@@ -44,6 +44,7 @@ class Views:
             tags=row.tags,
             created_at=row.created_at,
             superseded_by=superseded_by,
+            present_importance=round(row.present_importance, 4),
         )
 
     def memory(
@@ -116,6 +117,18 @@ def source_files(anchors: Sequence[AnchorRow]) -> list[str]:
 def symbols(anchors: Sequence[AnchorRow]) -> list[str]:
     """The symbols among a memory's anchors, as stored."""
     return [reference(anchor) for anchor in anchors if anchor.kind == "symbol"]
+
+
+def rating(row: RatingRow) -> Rating:
+    """One rating of a memory."""
+    return Rating(
+        at=row.at,
+        useful=row.useful,
+        context=row.context,
+        previous_importance=row.previous,
+        updated_importance=row.updated,
+        session_id=row.session_id,
+    )
 
 
 def version(row: VersionRow) -> MemoryVersion:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from recall.protocol.codec import decode_envelope, decode_params, encode_error, encode_reply
 from recall.protocol.errors import RecallError
@@ -24,6 +24,7 @@ class Dispatch:
         of_tree: handlers of requests about one tree, by method; they are given the tree.
         of_daemon: handlers of requests about the daemon as a whole.
         max_pending: requests under way at once; more are refused as `busy`.
+        worked: is told the workspace of each request about a tree.
     """
 
     def __init__(
@@ -32,11 +33,13 @@ class Dispatch:
         of_tree: Mapping[str, TreeHandler],
         of_daemon: Mapping[str, DaemonHandler],
         max_pending: int,
+        worked: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._trees = trees
         self._of_tree = of_tree
         self._of_daemon = of_daemon
         self._max_pending = max_pending
+        self._worked = worked
         self._pending: set[asyncio.Task[None]] = set()
         self.stopping = False
 
@@ -56,6 +59,7 @@ class Dispatch:
                 result = self._of_daemon[envelope.method](request)
             else:
                 tree = self._trees.resolve(envelope.tree)
+                self._worked(tree.workspace_id)
                 result = self._of_tree[envelope.method](tree, request)
             if not inspect.isawaitable(result):
                 answer(_reply(result, request_id, tree))

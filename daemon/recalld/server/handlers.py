@@ -13,6 +13,7 @@ from recalld.memory.affected import Affected
 from recalld.memory.associations import note_recalled
 from recalld.memory.audit import Audit
 from recalld.memory.contexts import Contexts
+from recalld.memory.decay import Decay
 from recalld.memory.explore import Explore
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
@@ -61,6 +62,7 @@ def tree_handlers(
     explore: Explore,
     audit: Audit,
     affected: Affected,
+    decay: Decay,
     contexts: Contexts,
     outlines: Outlines,
 ) -> dict[str, TreeHandler]:
@@ -72,24 +74,10 @@ def tree_handlers(
 
     async def recall(tree: Tree, request: wire.Search) -> wire.SearchReply:
         reply = await search.search(tree, request)
-        note_recalled(tree, [brief.id for brief in reply.results])
+        ids = [brief.id for brief in reply.results]
+        note_recalled(tree, ids)
+        decay.recalled(ids)
         return reply
-
-    def context(tree: Tree, request: wire.ContextOf) -> Result | Awaitable[Result]:
-        # Prepared ones are answered at once, as the bytes they are kept as.
-        ready = contexts.prepared(tree, request.file_path)
-        return msgspec.Raw(ready) if ready is not None else build_context(tree, request)
-
-    async def build_context(tree: Tree, request: wire.ContextOf) -> Result:
-        return await contexts.context(tree, await outlines.path(tree, request.file_path))
-
-    async def opened(tree: Tree, request: wire.Opened) -> wire.Done:
-        await contexts.opened(tree, await outlines.path(tree, request.file_path))
-        return wire.Done()
-
-    async def closed(tree: Tree, request: wire.Closed) -> wire.Done:
-        tree.open_files.pop(await outlines.path(tree, request.file_path), None)
-        return wire.Done()
 
     return {
         "close_tree": close_tree,
@@ -111,6 +99,29 @@ def tree_handlers(
         "explore": explore.explore,
         "audit": audit.audit,
         "affected": affected.affected,
+        "decay": decay.preview,
+        **_code_handlers(contexts, outlines),
+    }
+
+
+def _code_handlers(contexts: Contexts, outlines: Outlines) -> dict[str, TreeHandler]:
+    def context(tree: Tree, request: wire.ContextOf) -> Result | Awaitable[Result]:
+        # Prepared ones are answered at once, as the bytes they are kept as.
+        ready = contexts.prepared(tree, request.file_path)
+        return msgspec.Raw(ready) if ready is not None else build_context(tree, request)
+
+    async def build_context(tree: Tree, request: wire.ContextOf) -> Result:
+        return await contexts.context(tree, await outlines.path(tree, request.file_path))
+
+    async def opened(tree: Tree, request: wire.Opened) -> wire.Done:
+        await contexts.opened(tree, await outlines.path(tree, request.file_path))
+        return wire.Done()
+
+    async def closed(tree: Tree, request: wire.Closed) -> wire.Done:
+        tree.open_files.pop(await outlines.path(tree, request.file_path), None)
+        return wire.Done()
+
+    return {
         "by_file": lambda tree, request: outlines.by_file(tree, request.file_path),
         "by_symbol": lambda tree, request: outlines.by_symbol(tree, request.symbol),
         "outline": lambda tree, request: outlines.of_file(tree, request.file_path),

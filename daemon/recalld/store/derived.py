@@ -23,6 +23,7 @@ from recalld.store.schema import (
     memory_labels,
     memory_readings,
     memory_words,
+    ratings,
 )
 from recalld.store.statements import MAX_VALUES, in_batches
 from recalld.store.words import expand
@@ -40,6 +41,11 @@ _ALL_HOLDING = text(_HOLDING.format(""))
 # Of many, each would be looked for by itself, but for the sign.
 _SOME_HOLDING = text(_HOLDING.format("AND +rowid IN (SELECT value FROM json_each(:seqs))"))
 _PROBE = text("SELECT title, bm25(memory_words) FROM memory_words WHERE memory_words MATCH :match LIMIT 1")
+
+MOST_CONTEXTS = 10
+"""A memory is found by what it was rated for the last so many times."""
+MAX_CONTEXT = 500
+"""Characters of each that it is found by."""
 
 Stored = Sequence[tuple[MemoryRow, Sequence[AnchorRow]]]
 """Memories, each with its anchors."""
@@ -90,8 +96,10 @@ def index(connection: Connection, stored: Stored) -> None:
     live = [(row, bound) for row, bound in stored if row.forgotten_at is None]
     labels = [label for row, bound in stored for label in _labels(row, bound)]
     if live:
-        connection.execute(insert(memory_words), [_words(row, bound) for row, bound in live])
-        connection.execute(insert(memory_readings), [taken_apart(row) for row, _ in live])
+        rated = _contexts(connection, [row.id for row, _ in live if row.useful or row.not_useful])
+        words = [_words(row, bound, rated.get(row.id, ())) for row, bound in live]
+        connection.execute(insert(memory_words), words)
+        connection.execute(insert(memory_readings), [taken_apart(row, rated.get(row.id, ())) for row, _ in live])
     if labels:
         connection.execute(insert(memory_labels), labels)
 
@@ -169,12 +177,25 @@ def _next_memories(connection: Connection, after: int) -> list[MemoryRow]:
     return [MemoryRow(**row) for row in connection.execute(query).mappings()]
 
 
-def _words(row: MemoryRow, bound: Sequence[AnchorRow]) -> dict[str, object]:
+def _contexts(connection: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
+    """What memories were rated for, by id, the newest first."""
+    found: dict[str, list[str]] = {}
+    for batch in in_batches(ids):
+        query = select(ratings.c.memory_id, func.substr(ratings.c.context, 1, MAX_CONTEXT).label("context"))
+        query = query.where(ratings.c.memory_id.in_(batch), ratings.c.context != "").order_by(ratings.c.id.desc())
+        for memory_id, context in connection.execute(query):
+            kept = found.setdefault(memory_id, [])
+            if len(kept) < MOST_CONTEXTS:
+                kept.append(context)
+    return found
+
+
+def _words(row: MemoryRow, bound: Sequence[AnchorRow], contexts: Sequence[str]) -> dict[str, object]:
     return {
         "rowid": row.seq,
         "title": expand(row.title),
         "narrative": expand(row.narrative),
-        "labels": expand("\n".join([row.memory_type, *row.concepts, *row.tags])),
+        "labels": expand("\n".join([row.memory_type, *row.concepts, *row.tags, *contexts])),
         "paths": expand("\n".join(f"{anchor.path} {anchor.symbol or ''}" for anchor in bound)),
         "scope": _scope_word(row.workspace_id),
     }

@@ -10,7 +10,7 @@ from msgspec import structs
 from sqlalchemy import Connection, Select, bindparam, delete, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from recalld.store import schema
+from recalld.store import importance, schema
 from recalld.store.memories import live_among
 from recalld.store.rows import LinkRow, MemoryRow
 
@@ -65,7 +65,7 @@ def _rivals() -> Select[Any]:
         or_((one == bindparam("id")) & (other == _memories.c.id), (one == _memories.c.id) & (other == bindparam("id")))
     )
     return (
-        select(_memories)
+        importance.rows()
         .where(_memories.c.seq.in_(settling), _memories.c.forgotten_at.is_(None))
         .where(_memories.c.text_hash != bindparam("text"), ~superseded.exists(), ~linked.exists())
         .order_by(_memories.c.seq.desc())

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from msgspec import structs
 from sqlalchemy import Connection
 
-from recalld.store import derived, schema
+from recalld.store import derived, importance, schema
 from recalld.store.anchors import anchors_of, insert_anchors, replace_anchors
 from recalld.store.errors import StoreConflict
 from recalld.store.filters import Criteria, conditions
@@ -26,7 +26,7 @@ Sort = Literal["importance", "age", "used"]
 _memories = schema.memories
 _live = _memories.c.forgotten_at.is_(None)
 _ORDER: dict[Sort, tuple[Any, ...]] = {
-    "importance": (_memories.c.importance_score.desc(), _memories.c.seq.desc()),
+    "importance": (schema.memory_importance.c.present.desc(), _memories.c.seq.desc()),
     "age": (_memories.c.created_at, _memories.c.seq),
     "used": (_memories.c.last_used_at.desc().nulls_last(), _memories.c.seq.desc()),
 }
@@ -45,7 +45,8 @@ def insert_many(connection: Connection, stored: derived.Stored) -> None:
         return
     first = last_id(connection, _memories) + 1
     numbered = [(structs.replace(row, seq=first + n), anchors) for n, (row, anchors) in enumerate(stored)]
-    connection.execute(sa.insert(_memories), [structs.asdict(row) for row, _ in numbered])
+    connection.execute(sa.insert(_memories), [_own_columns(row) for row, _ in numbered])
+    importance.insert(connection, [row for row, _ in numbered])
     insert_anchors(connection, ((row.id, anchors) for row, anchors in numbered))
     derived.index(connection, numbered)
     connection.execute(
@@ -66,11 +67,12 @@ def update(connection: Connection, row: MemoryRow, cause: str, anchors: Sequence
     Raises:
         StoreConflict: the memory has a newer version than `row`, or is gone.
     """
-    values = structs.asdict(row) | {"version": row.version + 1}
+    values = _own_columns(row) | {"version": row.version + 1}
     del values["seq"]
     unchanged = (_memories.c.id == row.id) & (_memories.c.version == row.version)
     if connection.execute(sa.update(_memories).where(unchanged).values(values)).rowcount != 1:
         raise StoreConflict(f"{row.id} was changed or erased meanwhile: read it again, then change it")
+    importance.reinforce(connection, row)
     if anchors is not None:
         replace_anchors(connection, row.id, anchors)
     _take_note(connection, [row.id], cause, row.updated_at)
@@ -146,6 +148,11 @@ def _take_note(connection: Connection, ids: Sequence[str], cause: str, at: str) 
     derived.index(connection, changed)
 
 
+def _own_columns(row: MemoryRow) -> dict[str, object]:
+    """A memory's row of its own table."""
+    return {column.name: getattr(row, column.name) for column in _memories.c}
+
+
 def _version(row: MemoryRow, anchors: Sequence[AnchorRow], cause: str, at: str) -> dict[str, object]:
     snapshot = {
         "title": row.title,
@@ -172,7 +179,7 @@ def get_many(connection: Connection, ids: Sequence[str]) -> dict[str, MemoryRow]
     """The memories of these ids that there are, also forgotten ones, by id."""
     found: dict[str, MemoryRow] = {}
     for batch in in_batches(ids):
-        query = sa.select(_memories).where(_memories.c.id.in_(batch))
+        query = importance.rows().where(_memories.c.id.in_(batch))
         found |= {row["id"]: MemoryRow(**row) for row in connection.execute(query).mappings()}
     return found
 
@@ -237,7 +244,7 @@ def list_memories(
     if no_files:
         wanted.append(~sa.exists().where(schema.anchors.c.memory_id == _memories.c.id))
     total: int = connection.execute(sa.select(sa.func.count()).select_from(_memories).where(*wanted)).scalar_one()
-    query = sa.select(_memories).where(*wanted).order_by(*_ORDER[sort]).limit(limit).offset(offset)
+    query = importance.rows().where(*wanted).order_by(*_ORDER[sort]).limit(limit).offset(offset)
     return [MemoryRow(**row) for row in connection.execute(query).mappings()], total
 
 
@@ -279,7 +286,7 @@ def at(connection: Connection, seqs: Sequence[int]) -> dict[int, MemoryRow]:
     """The memories at these places in the order of storing that are not forgotten."""
     found: dict[int, MemoryRow] = {}
     for batch in in_batches(seqs):
-        query = sa.select(_memories).where(_memories.c.seq.in_(batch), _live)
+        query = importance.rows().where(_memories.c.seq.in_(batch), _live)
         found |= {row["seq"]: MemoryRow(**row) for row in connection.execute(query).mappings()}
     return found
 

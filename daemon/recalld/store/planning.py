@@ -16,6 +16,7 @@ _EXPECTED = {
     ("memories", "memories_by_session"): "100000 10000 20",
     ("memories", "memories_by_importance"): "100000 10000 9000 100",
     ("memory_versions", "sqlite_autoindex_memory_versions_1"): "150000 2 1",
+    ("memory_importance", None): "100000",
     ("memory_labels", "memory_labels"): "1000000 10 4 1",
     ("memory_labels", "memory_labels_by_key"): "1000000 100000 50 20",
     ("memory_readings", None): "100000",

@@ -21,10 +21,11 @@ _READ = text("""
         SELECT value AS seq FROM json_each(:seqs)
         UNION SELECT known.seq FROM json_each(:ids) AS named CROSS JOIN memories AS known ON known.id = named.value
     )
-    SELECT m.seq, m.id, m.importance_score, m.created_at, m.session_id IS NOT NULL, r.voice, r.asks, r.words,
+    SELECT m.seq, m.id, i.present, m.created_at, m.session_id IS NOT NULL, r.voice, r.asks, r.words,
         CASE WHEN :whole THEN m.narrative ELSE '' END
     FROM asked CROSS JOIN memory_readings AS r ON r.memory_seq = asked.seq
     CROSS JOIN memories AS m ON m.seq = r.memory_seq
+    CROSS JOIN memory_importance AS i ON i.memory_seq = m.seq
     WHERE m.workspace_id IN (SELECT value FROM json_each(:workspace_ids))
 """)
 
@@ -34,7 +35,8 @@ class Reading(NamedTuple):
 
     seq: int
     memory_id: str
-    importance_score: float
+    importance: float
+    """What it is worth now."""
     created_at: str
     in_session: bool
     voice: str | None
@@ -54,10 +56,14 @@ def whole_text(title: str, narrative: str) -> str:
     return body if body.startswith(begin) else f"{begin}\n{body}".rstrip()
 
 
-def taken_apart(row: MemoryRow) -> dict[str, object]:
-    """A memory's row of the table of readings."""
+def taken_apart(row: MemoryRow, contexts: Sequence[str] = ()) -> dict[str, object]:
+    """A memory's row of the table of readings.
+
+    Args:
+        contexts: what it was rated for.
+    """
     whole = whole_text(row.title, row.narrative)
-    labels = " ".join([row.memory_type, *row.concepts, *row.tags])
+    labels = " ".join([row.memory_type, *row.concepts, *row.tags, *contexts])
     voice = _VOICE.match(whole)
     return {
         "memory_seq": row.seq,

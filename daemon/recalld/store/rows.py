@@ -29,6 +29,10 @@ class WorkspaceRow(Row):
     id: str
     name: str
     created_at: str
+    days_worked: int = 0
+    """On how many days, in UTC, somebody worked in it."""
+    worked_on: str | None = None
+    """The last of them, as `2026-03-31`."""
 
 
 class TreeRow(Row):
@@ -123,6 +127,20 @@ class MemoryRow(Row):
     forgotten_at: str | None = None
     seq: int = 0
     """Order of storing within the whole store."""
+    present_importance: float = -1.0
+    """What the importance is worth now, and ranks by; below 0 where it is yet to be what it was stored with."""
+    reinforced_on: int = 0
+    """How many days its workspace had been worked in when it was stored or confirmed last."""
+    recalls: int = 0
+    """On how many days a search returned it."""
+    recalled_at: str | None = None
+    """When a search returned it last."""
+    unused: int = 0
+    """How often it was handed over and not used, since it was confirmed last."""
+
+    def __post_init__(self) -> None:
+        if self.present_importance < 0:
+            self.present_importance = self.importance_score
 
 
 class VersionRow(Row):

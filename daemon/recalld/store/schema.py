@@ -25,10 +25,10 @@ from sqlalchemy import (
 
 from recalld.outline import FINGERPRINT_VERSION
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
-DERIVED_VERSION = 6
+DERIVED_VERSION = 8
 """Raised when full-text rows, labels or readings are to be made in another way."""
 
 CODE_VERSION = 1_000 * 3 + FINGERPRINT_VERSION
@@ -46,6 +46,8 @@ workspaces = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("created_at", Text, nullable=False),
+    Column("days_worked", Integer, nullable=False, server_default="0"),
+    Column("worked_on", Text),
 )
 
 workspace_keys = Table(
@@ -103,6 +105,19 @@ memories = Table(
     Index("memories_by_session", "workspace_id", "session_id"),
     Index("memories_by_importance", "workspace_id", "forgotten_at", "importance_score"),
     sqlite_autoincrement=True,
+)
+
+# What ranks, and what it is computed from. Apart from the memories, because it changes without making a version of one,
+# and because decay rewrites all of these rows, which therefore are short.
+memory_importance = Table(
+    "memory_importance",
+    truth,
+    Column("memory_seq", ForeignKey("memories.seq", ondelete="CASCADE"), primary_key=True),
+    Column("present", Float, nullable=False),
+    Column("reinforced_on", Integer, nullable=False),
+    Column("recalls", Integer, nullable=False),
+    Column("recalled_at", Text),
+    Column("unused", Integer, nullable=False),
 )
 
 memory_versions = Table(

@@ -305,7 +305,9 @@ def test_what_ranking_reads_of_a_memory_is_taken_apart_when_it_is_stored(
 def test_no_search_sees_another_workspace(connection: Connection, memory: MakeMemory) -> None:
     for n, workspace_id in enumerate(["ws-1", "ws-2", "WS-1", "ws 1", "ws-1ed", "ws-1ing"]):
         if n > 1:
-            connection.exec_driver_sql("INSERT INTO workspaces VALUES (?, '', '')", (workspace_id,))
+            connection.exec_driver_sql(
+                "INSERT INTO workspaces (id, name, created_at) VALUES (?, '', '')", (workspace_id,)
+            )
         memories.insert(connection, memory(f"mem-{n}", workspace_id=workspace_id, title="Giraffes"), [])
     for n, workspace_id in enumerate(["ws-1", "ws-2", "WS-1", "ws 1", "ws-1ed", "ws-1ing"]):
         assert search(connection, "giraffes", [workspace_id]) == [f"mem-{n}"]

@@ -57,6 +57,7 @@ from recall.protocol.requests.finding import (
     Search,
     SearchReply,
 )
+from recall.protocol.requests.keeping import Decay, DecayReply
 from recall.protocol.requests.memories import (
     Edit,
     Forget,
@@ -110,6 +111,8 @@ __all__ = [
     "CloseTree",
     "Closed",
     "ContextOf",
+    "Decay",
+    "DecayReply",
     "Done",
     "Edit",
     "Explore",
@@ -169,7 +172,7 @@ METHODS: dict[str, type[Request]] = {
         Hello, Status, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
         Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Link, Rate, History, ListMemories, Search,
         Explore,
-        Audit, Affected, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
+        Audit, Affected, Decay, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
         SessionStart, SessionGetContext, SessionRecordObservation, SessionEnd, SessionJob, SessionList,
     )
 }  # fmt: skip

@@ -8,7 +8,7 @@ import msgspec
 
 from recall.protocol import values
 from recall.protocol.requests.base import MAX_BATCH, MAX_LABELS, Id, Labels, Narrative, Paths, Reply, Request, Title
-from recall.protocol.values import AnchorTrail, Brief, Choice, LinkKind, Memory, MemoryVersion, Score
+from recall.protocol.values import AnchorTrail, Brief, Choice, LinkKind, Memory, MemoryVersion, Rating, Score
 
 
 class StoreReply(Reply):
@@ -192,10 +192,12 @@ class HistoryReply(Reply):
     id: str
     versions: list[MemoryVersion]
     anchors: list[AnchorTrail] = []
+    ratings: list[Rating] = []
+    """Oldest first."""
 
 
 class History(Request):
-    """The states a memory has had, newest first, and where the code of its anchors has been."""
+    """The states a memory has had, newest first, where the code of its anchors has been, and how it was rated."""
 
     method = "history"
     reply = HistoryReply

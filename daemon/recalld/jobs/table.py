@@ -1,0 +1,17 @@
+"""The table: what runs, when, and how long it may take."""
+
+from __future__ import annotations
+
+from recalld.jobs.jobs import Job
+from recalld.memory.decay import Decay
+from recalld.memory.memories import Memories
+from recalld.memory.sessions import Sessions
+
+
+def table(memories: Memories, decay: Decay, sessions: Sessions) -> list[Job]:
+    """All jobs of the daemon."""
+    return [
+        Job(name="decay", every_hours=24, run=decay.run, max_s=600),
+        Job(name="close-sessions", every_hours=0.25, run=sessions.close_quiet, max_s=60),
+        Job(name="purge-forgotten", every_hours=24, run=memories.purge_expired, max_s=600),
+    ]
