@@ -276,7 +276,7 @@ def matching(
 
 def newest(connection: Connection, workspace_ids: Sequence[str], limit: int) -> list[MemoryRow]:
     """The memories of these workspaces that were stored last, the newest first."""
-    query = sa.select(_memories).where(_memories.c.workspace_id.in_(workspace_ids), _live)
+    query = importance.rows().where(_memories.c.workspace_id.in_(workspace_ids), _live)
     return [
         MemoryRow(**row) for row in connection.execute(query.order_by(_memories.c.seq.desc()).limit(limit)).mappings()
     ]
