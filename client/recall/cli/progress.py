@@ -9,7 +9,7 @@ from typing import NamedTuple
 from recall.cli.terminal import Terminal
 
 TELL_S = 5.0
-"""How often progress is told where no bar can be drawn."""
+"""How often progress of one work is told where no bar can be drawn; another work is told of at once."""
 
 
 class Step(NamedTuple):
@@ -57,8 +57,8 @@ def _draw(steps: Iterable[Step]) -> None:
 
 
 def _tell(steps: Iterable[Step], terminal: Terminal) -> None:
-    tell_at = time.monotonic()
+    told, tell_at = "", time.monotonic()
     for step in steps:
-        if time.monotonic() >= tell_at:
+        if step.what != told or time.monotonic() >= tell_at:
             terminal.note(f"{step.what}: {step.done:,} of {step.total:,} {step.unit}" if step.total else step.what)
-            tell_at = time.monotonic() + TELL_S
+            told, tell_at = step.what, time.monotonic() + TELL_S
