@@ -88,6 +88,8 @@ def readings(
         ids: of others.
         whole: with their narratives.
     """
+    if not seqs and not ids:
+        return {}
     asked = {"workspace_ids": workspace_ids, "seqs": seqs, "ids": ids}
     given = {name: json.dumps(list(values)) for name, values in asked.items()}
     return {
