@@ -107,12 +107,6 @@ class Decay:
         """
         await self._store.truth.write(importance.note_unused, ids, UNUSED_FACTOR)
 
-    async def confirm(self, ids: Sequence[str]) -> None:
-        """Note that these matter as they are: they begin anew with all of their importance."""
-        found = await self._store.truth.read(memories.get_many, ids)
-        days = {row.workspace_id: self._workdays.of(row.workspace_id) for row in found.values()}
-        await self._store.truth.write(importance.confirm, ids, days)
-
     async def stop(self) -> None:
         """Write what is noted."""
         if self._noting is not None:

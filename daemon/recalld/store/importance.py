@@ -83,20 +83,6 @@ def note_unused(connection: Connection, ids: Sequence[str], factor: float) -> No
         connection.execute(sa.update(memory_importance).where(_of(batch, pinned=False)).values(lowered))
 
 
-def confirm(connection: Connection, ids: Sequence[str], days: Mapping[str, int]) -> None:
-    """Say that these matter as they are: they have their whole importance again, as if stored just now.
-
-    Args:
-        days: how many days each workspace has been worked in.
-    """
-    base = sa.select(memories.c.importance_score).where(memories.c.seq == _kept.memory_seq).scalar_subquery()
-    for workspace_id, count in days.items():
-        for batch in in_batches(ids):
-            chosen = sa.select(memories.c.seq).where(memories.c.id.in_(batch), memories.c.workspace_id == workspace_id)
-            fresh = {"present": base, "reinforced_on": count, "unused": 0}
-            connection.execute(sa.update(memory_importance).where(_kept.memory_seq.in_(chosen)).values(fresh))
-
-
 def weighed(connection: Connection, workspace_id: str, after_seq: int, limit: int) -> list[Weighed]:
     """The next memories of a workspace in the order of storing, without the forgotten ones.
 
