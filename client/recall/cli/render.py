@@ -200,7 +200,7 @@ def history(reply: HistoryReply, style: Style) -> str:
 
 def count(number: int, noun: str) -> str:
     """So many of something, as `1 memory` or `2,000 memories`."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
 
 

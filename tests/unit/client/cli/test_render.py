@@ -456,3 +456,11 @@ def test_lists_say_what_was_superseded() -> None:
     assert "superseded by mem-2" in render.listed(ListReply(memories=[old], total=1), PLAIN)
     assert "superseded by mem-2" in render.found(SearchReply(results=[old]), PLAIN)
     assert "superseded by" not in render.found(SearchReply(results=[brief()]), PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "said"),
+    [(1, "day", "1 day"), (90, "day", "90 days"), (1, "memory", "1 memory"), (2_000, "memory", "2,000 memories")],
+)
+def test_a_number_of_things_reads_as_people_say_it(number: int, noun: str, said: str) -> None:
+    assert render.count(number, noun) == said
