@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -114,17 +114,10 @@ class Operations:
         return self._index.around(memory_ids, workspace_ids, n)
 
     def _like(self, words: list[str]) -> list[list[tuple[str, float]]]:
-        import numpy as np  # noqa: PLC0415
-
-        if not words:
-            return []
-        strangers = [word for word in words if self._vocabulary.vector(word) is None]
-        vectors = dict(zip(strangers, self._embedder.embed(strangers), strict=True)) if strangers else {}
-        return self._vocabulary.like(np.stack([self._word_vector(word, vectors) for word in words]))
-
-    def _word_vector(self, word: str, strangers: Mapping[str, Matrix]) -> Matrix:
-        known = self._vocabulary.vector(word)
-        return strangers[word] if known is None else known
+        strangers = [word for word in words if not self._vocabulary.knows(word)]
+        found = self._vocabulary.like(self._embedder.embed(strangers)) if strangers else []
+        like = dict(zip(strangers, found, strict=True))
+        return [like[word] if word in like else self._vocabulary.like_word(word) for word in words]
 
     def close(self) -> None:
         """Let go of the index's files."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recalld.vectors.embedding import DIMENSIONS, Embedder
-from recalld.vectors.vocabulary import UNLIKE_COSINE, Vocabulary
+from recalld.vectors.vocabulary import MAX_LIKE, UNLIKE_COSINE, Vocabulary
 
 from .conftest import rows
 
@@ -44,7 +44,7 @@ def test_what_was_learned_is_known_and_not_to_be_learned_again(vocabulary: Vocab
 
 def test_nothing_is_like_anything_before_a_word_was_learned(vocabulary: Vocabulary) -> None:
     assert vocabulary.like(rows(2)) == [[], []]
-    assert vocabulary.vector("one") is None
+    assert not vocabulary.knows("one")
 
 
 def test_it_grows_past_its_first_room(vocabulary: Vocabulary) -> None:
@@ -53,6 +53,25 @@ def test_it_grows_past_its_first_room(vocabulary: Vocabulary) -> None:
     for start in range(0, 5_000, 1_000):
         vocabulary.learn(words[start : start + 1_000], vectors[start : start + 1_000])
     assert vocabulary.like(vectors[4_321:4_322])[0][0][0] == "w4321"
+
+
+def test_a_known_word_is_like_the_same_words_as_a_stranger_with_its_vector(vocabulary: Vocabulary) -> None:
+    chance = np.random.default_rng(3)
+    meanings = chance.standard_normal((10, DIMENSIONS))
+    near = np.repeat(meanings, 90, axis=0) + 0.7 * chance.standard_normal((900, DIMENSIONS))
+    vectors = (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float32)
+    order = chance.permutation(900)
+    learned = 0
+    while learned < 900:  # in blocks of any size, so that each comes before and after words like it
+        block = order[learned : learned + int(chance.integers(1, 17))]
+        vocabulary.learn([f"w{n}" for n in block], vectors[block])
+        learned += len(block)
+    assert len(vocabulary.like_word(f"w{order[0]}")) == MAX_LIKE  # of some 90
+    for number in range(0, 900, 7):
+        (like,) = vocabulary.like(vectors[number : number + 1])
+        known = vocabulary.like_word(f"w{number}")
+        assert [round(how, 4) for _, how in known] == [round(how, 4) for _, how in like]
+        assert known[0] == (f"w{number}", 1.0)
 
 
 def test_in_a_large_vocabulary_the_likest_words_are_those_that_comparing_all_finds(vocabulary: Vocabulary) -> None:
