@@ -1,10 +1,11 @@
-"""Retrieval: both indices are asked for memories that may answer, and what speaks for each is made out."""
+"""Retrieval: both indices are asked at once for memories that may answer, and what speaks for each is made out."""
 
 from __future__ import annotations
 
 import asyncio
 import heapq
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -17,7 +18,7 @@ from recalld.memory.ranking import Parts, Question, Weights
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.store import Store, derived, readings, sessions, words
 from recalld.store.readings import Reading
-from recalld.vectors import Answer, Near, Vectors, VectorsUnavailable
+from recalld.vectors import Alike, Near, Vectors, VectorsUnavailable
 
 CANDIDATES = 120
 """Taken from each of the two indices at least, before ranking."""
@@ -81,9 +82,21 @@ class _Within:
         seqs = None if few is None else few.values()
         return derived.holding(connection, self.workspace_ids, words, FILTERED_MORE * limit, seqs)
 
-    def left(self, connection: Connection, seqs: list[int]) -> list[int]:
-        """Those of these memories that the filters leave, in their order."""
-        return seqs if self.selection is None else self.selection.of(connection, seqs)
+    def readings(
+        self,
+        connection: Connection,
+        question: Question,
+        seqs: Sequence[int] = (),
+        ids: Collection[str] = (),
+        limit: int | None = None,
+    ) -> dict[int, Reading]:
+        """As `readings.readings`, of those that the filters leave; of `seqs` the first so many of these."""
+        if self.selection is not None:
+            seqs = self.selection.of(connection, seqs)
+        found = readings.readings(connection, self.workspace_ids, seqs[:limit], ids, whole=question.span is not None)
+        if self.selection is None or not ids:
+            return found
+        return {seq: found[seq] for seq in self.selection.of(connection, list(found))}
 
 
 @dataclass(slots=True)
@@ -182,39 +195,52 @@ class Retrieval:
     async def _ask_indices(
         self, tree: Tree, query: str, reach: int, selection: Selection | None, warnings: list[str]
     ) -> _Found:
-        """What both indices find; full text is asked for the question's words while the vectors' process works."""
+        """What both indices find; that by words is read while the vectors' process looks for what is near."""
         within = _Within((tree.workspace_id, PERSONAL), selection)
-        asked = words.content_words(query)[: words.MAX_TERMS]
-        answer, holding = await asyncio.gather(
-            self._by_meaning(within, query, asked, reach, warnings),
-            self._store.truth.read(within.holding, [[word] for word in asked]),
+        if not await self._vectors.settled(self._config.search_index_wait_ms / 1000):
+            warnings.append(f"vectors are {self._vectors.state}: those are found by words only")
+        (question, having), near = await asyncio.gather(
+            self._by_words(within, query, reach), self._by_meaning(within, query, reach)
         )
-        frequencies = {word: len(held) for word, held in holding.items()}
-        question = Question(query, answer.like, frequencies, max(answer.searched, *frequencies.values(), 1))
-        near = {each.memory_id: each for each in answer.near}
-        candidates, before = await self._store.truth.read(_candidates, within, question, holding, list(near), reach)
+        if near is None:
+            near = {}
+            warnings[:] = [f"vectors are {self._vectors.state}: searched by words only"]
+        candidates, before = await self._store.truth.read(_candidates, within, question, having, near.keys())
         return _Found(question, near, candidates, before, settled=not warnings)
 
-    async def _by_meaning(
-        self, within: _Within, query: str, asked: Sequence[str], reach: int, warnings: list[str]
-    ) -> Answer:
+    async def _by_words(self, within: _Within, query: str, reach: int) -> tuple[Question, dict[int, Reading]]:
+        """The question taken apart, and the memories that have most of its words or words like them."""
+        asked = words.content_words(query)[: words.MAX_TERMS]
+        reading = asyncio.create_task(self._store.truth.read(within.holding, [[word] for word in asked]))
+        alike = await self._like(within, asked)  # asked for before what is near, which takes longer
+        holding = await reading
+        frequencies = {word: len(held) for word, held in holding.items()}
+        question = Question(query, alike.words, frequencies, max(alike.of, *frequencies.values(), 1))
+        return question, await self._store.truth.read(_having, within, question, holding, reach)
+
+    async def _like(self, within: _Within, asked: Sequence[str]) -> Alike:
+        try:
+            return await self._vectors.like(asked, workspace_ids=within.workspace_ids)
+        except VectorsUnavailable:
+            return Alike({}, 0)
+
+    async def _by_meaning(self, within: _Within, query: str, reach: int) -> dict[str, Near] | None:
+        """The memories nearest in meaning, by id; None while vectors are not there."""
         selection = within.selection
         among = selection.few.keys() if selection and selection.few is not None else None
         try:
-            if not await self._vectors.settled(self._config.search_index_wait_ms / 1000):
-                warnings.append(f"vectors are {self._vectors.state}: those are found by words only")
             while True:
-                answer = await self._vectors.ask(query, asked, workspace_ids=within.workspace_ids, n=reach, among=among)
-                if selection is None or among is not None or len(answer.near) < reach:
-                    return answer
+                near = await self._vectors.nearest(query, workspace_ids=within.workspace_ids, n=reach, among=among)
+                found = {each.memory_id: each for each in near}
+                if selection is None or among is not None or len(near) < reach:
+                    return found
                 # Many are selected, but perhaps none of the nearest: further ones are asked for until there are enough.
-                left = await selection.among({near.memory_id for near in answer.near})
-                if len(left) >= CANDIDATES or answer.near[-1].cosine <= ranking.UNRELATED_COSINE:
-                    return answer
+                left = await selection.among(set(found))
+                if len(left) >= CANDIDATES or near[-1].cosine <= ranking.UNRELATED_COSINE:
+                    return found
                 reach *= 4
         except VectorsUnavailable:
-            warnings[:] = [f"vectors are {self._vectors.state}: searched by words only"]
-            return Answer([], {}, 0)
+            return None
 
     # --- ranking ------------------------------------------------------------------------------------
 
@@ -242,22 +268,32 @@ def _reasons(hit: Hit, question: Question) -> list[str]:
     return reasons + (["follows a question like this"] if parts.asked > SAID_WHEN_ASKED else [])
 
 
+def _having(
+    connection: Connection, within: _Within, question: Question, holding: Mapping[str, Sequence[int]], reach: int
+) -> dict[int, Reading]:
+    """The memories that have most of the question's words or words like them, by `seq`.
+
+    Args:
+        holding: those that have each of the question's words.
+        reach: at most so many.
+    """
+    others = [[other for other in some if other not in holding] for some in question.likest(LIKE_WORDS)]
+    holding = {**holding, **within.holding(connection, [some for some in others if some], LIKE_COMMON)}
+    rough = question.roughly_found_in(holding, 2 * reach)
+    most = heapq.nlargest(reach if within.selection is None else COMMON, rough, key=rough.__getitem__)
+    return within.readings(connection, question, most, limit=reach)
+
+
 def _candidates(
     connection: Connection,
     within: _Within,
     question: Question,
-    holding: Mapping[str, Sequence[int]],
-    near: Sequence[str],
-    reach: int,
+    having: Mapping[int, Reading],
+    near: AbstractSet[str],
 ) -> tuple[list[Reading], dict[int, Reading]]:
-    """The memories that have most of the words or words like them, and those that are near; what came before each."""
-    others = [[other for other in some if other not in holding] for some in question.likest(LIKE_WORDS)]
-    holding = {**holding, **within.holding(connection, [some for some in others if some], LIKE_COMMON)}
-    rough = question.roughly_found_in(holding, 2 * reach)
-    having = heapq.nlargest(reach if within.selection is None else COMMON, rough, key=rough.__getitem__)
-    having = within.left(connection, having)[:reach]
-    found = readings.readings(connection, within.workspace_ids, having, near, whole=question.span is not None)
-    found = {seq: found[seq] for seq in within.left(connection, list(found))}
+    """What has the words and what is near; what came before each in its session."""
+    others = near - {reading.memory_id for reading in having.values()}
+    found = {**having, **within.readings(connection, question, ids=others)}
     return list(found.values()), _before(connection, within.workspace_ids, found)
 
 

@@ -111,10 +111,10 @@ class Search:
         """Memories of the row's workspace that say the same, the likest first; nothing while vectors are not there."""
         text = whole_text(row.title, row.narrative)
         try:
-            near = await self._vectors.query(text, workspace_ids=[row.workspace_id], n=COMPARED)
+            near = await self._vectors.nearest(text, workspace_ids=[row.workspace_id], n=COMPARED)
         except VectorsUnavailable:
             return []
-        cosines = {memory_id: cosine for memory_id, cosine in near if cosine >= LEAST_COSINE}
+        cosines = {each.memory_id: each.cosine for each in near if each.cosine >= LEAST_COSINE}
         rows = await self._store.truth.read(memories.get_many, list(cosines))
         # Some milliseconds for ten long texts: too much for the event loop.
         alike = await asyncio.to_thread(_same, text, list(rows.values()), cosines)
@@ -132,9 +132,10 @@ class Search:
     async def near(self, tree: Tree, text: str, limit: int) -> list[tuple[str, float]]:
         """Ids and cosines of what is nearest to a text in meaning; nothing while vectors are not there."""
         try:
-            return await self._vectors.query(text, workspace_ids=[tree.workspace_id, PERSONAL], n=limit)
+            near = await self._vectors.nearest(text, workspace_ids=[tree.workspace_id, PERSONAL], n=limit)
         except VectorsUnavailable:
             return []
+        return [(each.memory_id, each.cosine) for each in near]
 
 
 def _same(text: str, others: Sequence[MemoryRow], cosines: Mapping[str, float]) -> list[tuple[MemoryRow, float]]:

@@ -28,7 +28,7 @@ from recalld.outline import FINGERPRINT_VERSION
 HEAD = "0006"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
-DERIVED_VERSION = 8
+DERIVED_VERSION = 9
 """Raised when full-text rows, labels or readings are to be made in another way."""
 
 CODE_VERSION = 1_000 * 3 + FINGERPRINT_VERSION
@@ -325,9 +325,9 @@ memory_readings = Table(
 
 CREATE_MEMORY_WORDS = """
     CREATE VIRTUAL TABLE memory_words
-    USING fts5(title, narrative, labels, paths, scope, tokenize = 'porter unicode61 remove_diacritics 2')
+    USING fts5(title, narrative, labels, paths, tokenize = 'porter unicode61 remove_diacritics 2')
 """
-"""`scope` is one word that stands for the workspace, so that the index itself leaves all others out."""
+"""The rows of a workspace have numbers that follow each other, see `derived`."""
 
 memory_words = table(
     "memory_words",
@@ -336,7 +336,6 @@ memory_words = table(
     column("narrative", Text),
     column("labels", Text),
     column("paths", Text),
-    column("scope", Text),
 )
 
 # --- code.db --------------------------------------------------------------------------------------

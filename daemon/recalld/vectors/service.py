@@ -32,15 +32,13 @@ class Near(NamedTuple):
     """Together with what stands beside it; where nothing does, the same as `cosine`."""
 
 
-class Answer(NamedTuple):
-    """What the index says to a query."""
+class Alike(NamedTuple):
+    """What words are like a question's words."""
 
-    near: list[Near]
-    """Nearest by themselves first."""
-    like: dict[str, dict[str, float]]
-    """For each of the query's words, words of memories that are like it, and how much, 0 to 1."""
-    searched: int
-    """How many memories were looked through."""
+    words: dict[str, dict[str, float]]
+    """For each of these, words of memories that are like it, and how much, 0 to 1; the likest first."""
+    of: int
+    """How many memories there are in the workspaces asked about."""
 
 
 class Vectors:
@@ -136,49 +134,37 @@ class Vectors:
 
     # --- asking -------------------------------------------------------------------------------------
 
-    async def query(self, text: str, *, workspace_ids: Collection[str], n: int) -> list[tuple[str, float]]:
-        """The memories nearest to a text in meaning.
+    async def nearest(
+        self, text: str, *, workspace_ids: Collection[str], n: int, among: Collection[str] | None = None
+    ) -> list[Near]:
+        """The memories nearest to a text in meaning; while catching up, of what is indexed so far.
 
         Args:
             text: of any length.
-            workspace_ids: no memory of another workspace is returned.
-            n: at most so many.
-
-        Returns:
-            (memory id, cosine similarity), nearest first. While catching up, of what is indexed so far.
-
-        Raises:
-            VectorsUnavailable: while loading or down.
-        """
-        answer = await self.ask(text, [], workspace_ids=workspace_ids, n=n)
-        return [(near.memory_id, near.cosine) for near in answer.near]
-
-    async def ask(
-        self,
-        text: str,
-        words: Sequence[str],
-        *,
-        workspace_ids: Collection[str],
-        n: int,
-        among: Collection[str] | None = None,
-    ) -> Answer:
-        """The memories nearest to a question, and what words are like its words.
-
-        Args:
-            text: of any length.
-            words: of the question, in lower case.
             workspace_ids: no memory of another workspace is returned.
             n: at most so many.
             among: just these memories, a few thousand at most; those that are not indexed are left out.
 
+        Returns:
+            Nearest by themselves first.
+
         Raises:
             VectorsUnavailable: while loading or down.
         """
-        near, like, searched = await self._serving().call(
-            "query", text, list(words), list(workspace_ids), n, None if among is None else list(among)
-        )
-        likes = {word: dict(some) for word, some in zip(words, like, strict=True)}
-        return Answer([Near(*each) for each in near], likes, searched)
+        named = None if among is None else list(among)
+        return [Near(*each) for each in await self._serving().call("nearest", text, list(workspace_ids), n, named)]
+
+    async def like(self, words: Sequence[str], *, workspace_ids: Collection[str]) -> Alike:
+        """What words of any memories are like these words, and how many memories these workspaces have.
+
+        Args:
+            words: of a question, in lower case.
+
+        Raises:
+            VectorsUnavailable: while loading or down.
+        """
+        like, count = await self._serving().call("like", list(words), list(workspace_ids))
+        return Alike({word: dict(some) for word, some in zip(words, like, strict=True)}, count)
 
     async def around(
         self, memory_ids: Collection[str], *, workspace_ids: Collection[str], n: int

@@ -68,12 +68,11 @@ class Vocabulary:
             best = np.argsort(-cosines)[:MAX_LIKE]
             self._like[number, : len(best)], self._cosines[number, : len(best)] = others[best], cosines[best]
             # And of each of these, in place of what is least like it; those of the same block come to it themselves.
-            older = others < count
-            others, cosines = others[older], cosines[older]
-            least = self._cosines[others].argmin(axis=1)
-            better = cosines > self._cosines[others, least]
-            self._like[others[better], least[better]] = number
-            self._cosines[others[better], least[better]] = cosines[better]
+            older, nearness = others[others < count], cosines[others < count]
+            least = self._cosines[older].argmin(axis=1)
+            better = nearness > self._cosines[older, least]
+            self._like[older[better], least[better]] = number
+            self._cosines[older[better], least[better]] = nearness[better]
 
     def knows(self, word: str) -> bool:
         """Whether it was learned."""

@@ -101,23 +101,24 @@ class Operations:
         """Take memories out."""
         self._index.delete(memory_ids)
 
-    def query(
-        self, text: str, words: list[str], workspace_ids: list[str], n: int, among: list[str] | None
-    ) -> tuple[list[Near], list[list[tuple[str, float]]], int]:
-        """What is near a text, what is like its words, and how many memories there are."""
+    def nearest(self, text: str, workspace_ids: list[str], n: int, among: list[str] | None) -> list[Near]:
+        """What is near a text."""
         vector = self._query_vector(text)
-        near = self._index.query(vector, workspace_ids, n) if among is None else self._index.cosines(vector, among, n)
-        return near, self._like(words), self._index.count(workspace_ids)
+        if among is None:
+            return self._index.query(vector, workspace_ids, n)
+        return self._index.cosines(vector, among, n)
+
+    def like(self, words: list[str], workspace_ids: list[str]) -> tuple[list[list[tuple[str, float]]], int]:
+        """What is like each of these words, and how many memories there are."""
+        strangers = [word for word in words if not self._vocabulary.knows(word)]
+        found = self._vocabulary.like(self._embedder.embed(strangers)) if strangers else []
+        like = dict(zip(strangers, found, strict=True))
+        of_each = [like[word] if word in like else self._vocabulary.like_word(word) for word in words]
+        return of_each, self._index.count(workspace_ids)
 
     def around(self, memory_ids: list[str], workspace_ids: list[str], n: int) -> dict[str, list[tuple[str, float]]]:
         """What is near to each of these memories."""
         return self._index.around(memory_ids, workspace_ids, n)
-
-    def _like(self, words: list[str]) -> list[list[tuple[str, float]]]:
-        strangers = [word for word in words if not self._vocabulary.knows(word)]
-        found = self._vocabulary.like(self._embedder.embed(strangers)) if strangers else []
-        like = dict(zip(strangers, found, strict=True))
-        return [like[word] if word in like else self._vocabulary.like_word(word) for word in words]
 
     def close(self) -> None:
         """Let go of the index's files."""

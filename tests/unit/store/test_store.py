@@ -200,7 +200,7 @@ def test_the_memories_are_legible_to_sqlite3_users(tmp_path: Path, memory: MakeM
     "damage",
     [
         ["DELETE FROM memory_words"],
-        ["DELETE FROM memory_words WHERE rowid = 1"],
+        ["DELETE FROM memory_words WHERE title = 'Lazy loading'"],
         ["DROP TABLE memory_words"],
         ["DELETE FROM memory_words_data"],
         ["DROP TABLE memory_words_data"],

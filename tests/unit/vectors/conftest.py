@@ -75,8 +75,8 @@ def notes(count: int) -> list[str]:
 
 
 async def found(vectors: Vectors, text: str, *workspaces: str, n: int = 5) -> list[str]:
-    near = await vectors.query(text, workspace_ids=workspaces or ["ws-a"], n=n)
-    return [memory_id for memory_id, _ in near]
+    near = await vectors.nearest(text, workspace_ids=workspaces or ["ws-a"], n=n)
+    return [each.memory_id for each in near]
 
 
 def assert_in_line(folder: Path, shelf: Shelf) -> None:

@@ -30,7 +30,7 @@ def test_a_question_finds_the_memory_that_answers_it(opened: Opened) -> None:
 
     async def scenario() -> None:
         async with opened(shelf) as vectors:
-            near = await vectors.query("database relationship loading strategy", workspace_ids=["ws-a"], n=3)
+            near = await vectors.nearest("database relationship loading strategy", workspace_ids=["ws-a"], n=3)
             assert near[0][0] == "mem-0001"
             assert near[0][1] > near[1][1] + 0.2
 
@@ -94,13 +94,13 @@ def test_it_says_that_it_is_loading_and_stops_at_once(opened: Opened) -> None:
             assert vectors.state == "loading"
             assert await vectors.settled(0) is False
             with pytest.raises(VectorsUnavailable, match="loading"):
-                await vectors.query("anything", workspace_ids=["ws-a"], n=1)
+                await vectors.nearest("anything", workspace_ids=["ws-a"], n=1)
             await asyncio.sleep(0)  # lets the start begin
             began = time.monotonic()
             await vectors.stop()
             assert time.monotonic() - began < 0.5
             with pytest.raises(VectorsUnavailable):
-                await vectors.ask("anything", [], workspace_ids=["ws-a"], n=1)
+                await vectors.nearest("anything", workspace_ids=["ws-a"], n=1)
 
     asyncio.run(scenario())
 
@@ -336,7 +336,7 @@ def test_what_comes_in_bulk_is_found_before_its_words_are_known_and_its_words_ca
             assert vectors.state.startswith("learning words")
             assert await vectors.settled(20, learned=True)
             assert vectors.state == "ready"
-            like = (await vectors.ask("caching", ["caching"], workspace_ids=["ws-a"], n=1)).like["caching"]
+            like = (await vectors.like(["caching"], workspace_ids=["ws-a"])).words["caching"]
             assert "cache" in like
 
     asyncio.run(scenario())
@@ -354,6 +354,6 @@ def test_a_word_of_a_question_is_known_in_other_words_also_after_a_restart(opene
                 assert "bananas" not in await like(vectors)
 
     async def like(vectors: Vectors) -> dict[str, float]:
-        return (await vectors.ask("caching", ["caching"], workspace_ids=["ws-a"], n=1)).like["caching"]
+        return (await vectors.like(["caching"], workspace_ids=["ws-a"])).words["caching"]
 
     asyncio.run(scenario())
