@@ -100,6 +100,7 @@ class Question:
                     self._matches.setdefault(other, []).append((number, max(how, SAME_STEM) if same else how))
             elif len(word) >= STEM:
                 self._stems.setdefault(word[:STEM], []).append(number)
+        self._matching = frozenset(self._matches)
 
     def likest(self, n: int) -> list[list[str]]:
         """For each word the n other words that are most like it."""
@@ -108,7 +109,7 @@ class Question:
     def found_in(self, words: AbstractSet[str]) -> float:
         """The share of the question's words that a text has, 0 to 1."""
         best = [0.0] * len(self.words)
-        for word in words & self._matches.keys():
+        for word in self._matching & words:  # goes through the smaller of the two
             for number, how in self._matches[word]:
                 best[number] = max(best[number], how)
         if self._stems:
@@ -140,7 +141,7 @@ class Question:
 
     def shared_with(self, words: AbstractSet[str]) -> list[str]:
         """Those of the question's words that a text has, in any form or in other words."""
-        numbers = {number for word in words & self._matches.keys() for number, how in self._matches[word] if how >= 0.5}
+        numbers = {number for word in self._matching & words for number, how in self._matches[word] if how >= 0.5}
         numbers |= {number for word in words for number in self._stems.get(word[:STEM], ())}
         return [self.words[number] for number in sorted(numbers)]
 

@@ -7,6 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import MAX_TITLE
@@ -89,8 +90,12 @@ def unique(labels: Iterable[str]) -> list[str]:
 
 def text_hash(title: str, narrative: str) -> str:
     """Hex BLAKE2b-128 of the text without case, punctuation and spacing: equal for what says the same to the letter."""
-    words = " ".join(_WORD.findall(unicodedata.normalize("NFKC", f"{title}\n{narrative}").casefold()))
-    return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(_said(f"{title}\n{narrative}").encode(), digest_size=16).hexdigest()
+
+
+def _said(text: str) -> str:
+    """A text without case, punctuation and spacing."""
+    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def summary_of(narrative: str, query_words: Sequence[str] = (), title: str = "") -> str:
@@ -105,8 +110,8 @@ def summary_of(narrative: str, query_words: Sequence[str] = (), title: str = "")
         title: stands beside the summary, which therefore does not repeat it unless the narrative says nothing else.
     """
     found = sentences(narrative)
-    said = text_hash("", title)
-    found = [sentence for sentence in found if text_hash("", sentence) != said] or found
+    said = _said(title)
+    found = [sentence for sentence in found if _said(sentence) != said] or found
     if not found:
         return ""
     wanted = {stem(word) for word in query_words}
@@ -140,6 +145,7 @@ def _wider(found: Sequence[str], held: Sequence[set[str]], best: int) -> Iterato
         yield before, best
 
 
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """A word without case and the commonest English endings: `loading`, `loads` and `Loaded` are one, `load`.
 
