@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from recalld.memory.opposites import EXCLUDING, FUNCTION_WORDS
 from recalld.memory.statements import Statement, in_common, one_word, unmatched
@@ -18,11 +19,11 @@ from recalld.store.words import content_words
 
 SAME = 0.85
 """From here on two memories say the same."""
-LEAST_COSINE = 0.5
-"""Below, no words make two memories say the same."""
 
 _MEANING, _WORDS, _GROUND = 0.7, 0.3, 0.1
 """Shares of cosine and words, and what brings an ordinary paraphrase above `SAME`."""
+LEAST_COSINE = (SAME - _WORDS - _GROUND) / _MEANING
+"""0.64; below, no words make two memories say the same."""
 _ODD_VALUE = 0.06
 """Taken off for each value that one text alone states."""
 _ODD_WORD, _FREE_WORDS = 0.02, 2
@@ -46,7 +47,7 @@ _NEGATING = ("un", "in", "im", "dis", "non", "de", "a")
 
 
 def similarity(one: str, other: str, cosine: float) -> float:
-    """How far two texts say the same, 0 to 1; from `SAME` on they do.
+    """How far two texts say the same, 0 to 1; from `SAME` on they do, and below it is a rough estimate.
 
     Args:
         one, other: texts of two memories, in either order.
@@ -56,7 +57,7 @@ def similarity(one: str, other: str, cosine: float) -> float:
         return max(cosine, 0.0)
     if one == other:
         return 1.0
-    a, b = Statement(one[:_MOST_READ]), Statement(other[:_MOST_READ])
+    a, b = _stated(one[:_MOST_READ]), _stated(other[:_MOST_READ])
     only_a, only_b = unmatched(a.words, b.words), unmatched(b.words, a.words)
     count = len(a.words) + len(b.words)
     shared = (count - len(only_a) - len(only_b)) / max(count, 1)
@@ -64,9 +65,17 @@ def similarity(one: str, other: str, cosine: float) -> float:
     surplus = abs(len(only_a) - len(only_b))
     score = _MEANING * cosine + _WORDS * shared + _GROUND
     score -= _ODD_VALUE * (len(odd_a) + len(odd_b)) + _ODD_WORD * max(surplus - _FREE_WORDS, 0)
-    if (odd_a and odd_b) or _numbers_differ(a, b) or _contradict(a, b) or _words_replaced(a, b) or _ends_differ(a, b):
+    if score >= SAME and ((odd_a and odd_b) or _state_different_things(a, b)):
         score *= _DIFFERENT
     return min(max(score, 0.0), _NEARLY)
+
+
+# One text is compared with several.
+_stated = lru_cache(maxsize=16)(Statement)
+
+
+def _state_different_things(a: Statement, b: Statement) -> bool:
+    return _numbers_differ(a, b) or _contradict(a, b) or _words_replaced(a, b) or _ends_differ(a, b)
 
 
 def _numbers_differ(a: Statement, b: Statement) -> bool:

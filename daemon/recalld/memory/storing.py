@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -66,8 +67,10 @@ class Storing:
         binding = Binding(self._codebase, tree, row.created_at)
         bound = await self._bind(binding, request)
         await linkable(self._store, tree, request.supersedes, "supersedes")
-        similar = await self._search.similar(tree, row)
-        linked = await self._store.truth.write(insert, row, bound, request.supersedes, force=request.force)
+        similar, linked = await asyncio.gather(
+            self._search.similar(tree, row),
+            self._store.truth.write(insert, row, bound, request.supersedes, force=request.force),
+        )
         await self.told(tree, [row], bound)
         at_odds = {link.id for link in linked}
         similar = [brief for brief in similar if brief.id not in at_odds]

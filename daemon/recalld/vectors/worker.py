@@ -11,11 +11,11 @@ answer: (number, result); farewell: (0, {"fault": why, "model": whether it lies 
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import signal
 import sys
 import traceback
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float32]
 
-REMEMBERED_QUERIES = 256
+REMEMBERED = 256
+"""Texts asked about lately whose vectors are kept: a question comes again, a memory is looked for when it is stored."""
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[int, str, list[Any]])
@@ -45,7 +46,7 @@ class Operations:
         self._embedder = Embedder()
         self._index = ChromaIndex()
         self._vocabulary = Vocabulary()
-        self._query_vector = functools.lru_cache(REMEMBERED_QUERIES)(self._embed_query)
+        self._remembered: OrderedDict[str, Matrix] = OrderedDict()
 
     def load(self, threads: int) -> None:
         """Load the model."""
@@ -78,6 +79,8 @@ class Operations:
 
     def embed(self, texts: list[str]) -> bytes:
         """A vector for each text."""
+        if all(text in self._remembered for text in texts):
+            return b"".join(self._remembered[text].tobytes() for text in texts)
         return self._embedder.embed(texts).tobytes()
 
     def unknown(self, words: list[str]) -> list[str]:
@@ -103,7 +106,7 @@ class Operations:
 
     def nearest(self, text: str, workspace_ids: list[str], n: int, among: list[str] | None) -> list[Near]:
         """What is near a text."""
-        vector = self._query_vector(text)
+        vector = self._vector(text)
         if among is None:
             return self._index.query(vector, workspace_ids, n)
         return self._index.cosines(vector, among, n)
@@ -124,9 +127,13 @@ class Operations:
         """Let go of the index's files."""
         self._index.close()
 
-    def _embed_query(self, text: str) -> Matrix:
-        vector: Matrix = self._embedder.embed([text])[0]
-        return vector
+    def _vector(self, text: str) -> Matrix:
+        if text not in self._remembered:
+            self._remembered[text] = self._embedder.embed([text])[0]
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        self._remembered.move_to_end(text)
+        return self._remembered[text]
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
