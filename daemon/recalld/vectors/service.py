@@ -87,8 +87,7 @@ class Vectors:
 
     def touch(self, ids: Iterable[str]) -> None:
         """Bring the index in line soon with these memories, whatever happened to them."""
-        self._upkeep.due.touch(ids)
-        self._upkeep.wake()
+        self._upkeep.touch(ids)
 
     async def settled(self, timeout_s: float, *, learned: bool = False) -> bool:
         """Wait until the index reflects every touch so far.
@@ -105,6 +104,7 @@ class Vectors:
         upto = due.touches
         deadline = time.monotonic() + timeout_s
         while self._waits_for(upto, learned) and time.monotonic() < deadline:
+            self._upkeep.hurry()
             progress: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.add(progress)
             await asyncio.wait({progress}, timeout=deadline - time.monotonic())

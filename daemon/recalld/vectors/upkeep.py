@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -19,6 +21,11 @@ EMBEDDED_AT_ONCE = 4
 """Pieces embedded at a time: a query that comes meanwhile waits for their end, 60 ms at most."""
 WORDS_AT_ONCE = 16
 """Words embedded at a time."""
+QUIET_S = 0.05
+"""What was touched waits until nothing more came for so long, unless somebody waits for it: to put one memory in costs
+Chroma 6 ms, during which nothing is found, and 32 at once 30 ms."""
+MAX_QUIET_S = 0.5
+"""But no longer than this."""
 
 
 class Text(NamedTuple):
@@ -58,6 +65,9 @@ class Upkeep:
         self._url = url
         self._source = source
         self._wake = asyncio.Event()
+        self._urgent = False
+        self._first_touch = self._last_touch = 0.0
+        """When the memories that wait now were touched; seconds of the monotonic clock."""
         self._rebuild = Rebuild(folder / "rebuild")
         self._compared_for: str | None = None
         """The rebuild that the last comparison knew of; None until the index was compared."""
@@ -69,8 +79,21 @@ class Upkeep:
         self._to_learn = 0
         """How many memories come after it."""
 
+    def touch(self, ids: Iterable[str]) -> None:
+        """Something happened to these memories."""
+        self._last_touch = time.monotonic()
+        if not self.due.touched:
+            self._first_touch = self._last_touch
+        self.due.touch(ids)
+        self._wake.set()
+
+    def hurry(self) -> None:
+        """Somebody waits for what was touched."""
+        self._urgent = True
+        self._wake.set()
+
     def wake(self) -> None:
-        """Something is due, or the process has ended."""
+        """The process has ended."""
         self._wake.set()
 
     # --- what is due --------------------------------------------------------------------------------
@@ -128,7 +151,8 @@ class Upkeep:
         due = self.due
         if self._rebuild.generation and self._rebuild.generation != self._compared_for:
             await self._compare(process)
-        if ids := due.take(BATCH):
+        if self._ripe_in() == 0 and (ids := due.take(BATCH)):
+            self._urgent = self._urgent and due.touched > 0
             # What comes in bulk is to be found at all first, and then in other words.
             learn = not due.touched
             await self._bring_in_line(process, ids, learn=learn)
@@ -146,7 +170,18 @@ class Upkeep:
             await self._rebuild.finish()
         else:
             self._wake.clear()
-            await self._wake.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._ripe_in()):
+                    await self._wake.wait()
+
+    def _ripe_in(self) -> float | None:
+        """In how many seconds what was touched is to be dealt with; None while there is nothing."""
+        if not self.due.touched:
+            return None
+        if self._urgent or self.due.touched >= BATCH:
+            return 0
+        ripe = min(self._last_touch + QUIET_S, self._first_touch + MAX_QUIET_S)
+        return max(ripe - time.monotonic(), 0)
 
     async def _compare(self, process: VectorProcess) -> None:
         """Find the memories in which index and source differ, and those that a rebuild under way has not come to."""
@@ -183,7 +218,7 @@ class Upkeep:
         items: list[tuple[str, str, str, bytes, bytes]] = []
         pieces_of_items = 0
         for memory_id, wish in wanted.items():
-            if give_way and self.due.touched:
+            if give_way and self._ripe_in() == 0:
                 break
             pieces = await process.call("pieces", wish.text)
             vectors = [await process.call("embed", some) for some in _in_groups(pieces, EMBEDDED_AT_ONCE)]
@@ -216,7 +251,7 @@ class Upkeep:
         """Have the process know the words of these; False if that was left off for what was touched meanwhile."""
         words = [word for wish in texts.values() for word in wish.words]
         for some in _in_groups(await process.call("unknown", words), WORDS_AT_ONCE):
-            if give_way and self.due.touched:
+            if give_way and self._ripe_in() == 0:
                 return False
             await process.call("learn", some)
         return True

@@ -31,6 +31,8 @@ class Shelf:
         self.memories: dict[str, tuple[int, str, str]] = {}
         self.beside: dict[str, str] = {}
         self.failing = False
+        self.asked: list[list[str]] = []
+        """Whose texts were asked for, together each time."""
         for text in texts:
             self.put(text)
 
@@ -47,6 +49,7 @@ class Shelf:
         return sorted(row for row in rows if row[0] > after_seq)[:limit]
 
     async def texts(self, ids: Sequence[str]) -> dict[str, Text]:
+        self.asked.append(list(ids))
         found = {mem: self.memories[mem] for mem in ids if mem in self.memories}
         return {
             mem: Text(workspace, hash_of(text), text, self.beside.get(mem, ""), content_words(text))

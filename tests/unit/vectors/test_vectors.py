@@ -357,3 +357,19 @@ def test_a_word_of_a_question_is_known_in_other_words_also_after_a_restart(opene
         return (await vectors.like(["caching"], workspace_ids=["ws-a"])).words["caching"]
 
     asyncio.run(scenario())
+
+
+def test_memories_stored_one_after_the_other_go_in_together(opened: Opened) -> None:
+    async def scenario() -> None:
+        shelf = Shelf(notes(3))
+        async with opened(shelf) as vectors:
+            await until(lambda: vectors.state == "ready")
+            shelf.asked.clear()
+            stored = [shelf.put(f"a note that comes later, number {number}") for number in range(5)]
+            for memory_id in stored:
+                vectors.touch([memory_id])
+                await asyncio.sleep(0)
+            assert await vectors.settled(10)
+            assert stored in shelf.asked
+
+    asyncio.run(scenario())
