@@ -9,11 +9,14 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from recalld.vectors.embedding import DIMENSIONS
 from recalld.vectors.pieces import PAGE, Pieces, Said
+from recalld.vectors.whole import Near, Piece, Whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,16 +55,6 @@ class Item(NamedTuple):
         return len(self.vectors) + (self.beside is not None)
 
 
-class Near(NamedTuple):
-    """How near a memory is."""
-
-    memory_id: str
-    cosine: float
-    """Of its nearest piece."""
-    beside: float
-    """Of it together with what stands beside it; where nothing does, the same as `cosine`."""
-
-
 class _Entry(NamedTuple):
     workspace_id: str
     text_hash: str
@@ -87,8 +80,8 @@ class ChromaIndex:
         self._workspaces: dict[str, _Workspace] = defaultdict(_Workspace)
         self._unseen: set[str] = set()
         self._generation = ""
-        # Small workspaces that were asked of lately, the latest last; dropped when one of their memories changes.
-        self._wholes: OrderedDict[str, tuple[list[tuple[str, bool]], Matrix]] = OrderedDict()
+        # Small workspaces that were asked of lately, the latest last.
+        self._wholes: OrderedDict[str, Whole] = OrderedDict()
 
     def open(self, folder: Path, url: str = "") -> None:
         """Connect, read what the index holds, and see that it answers.
@@ -198,6 +191,7 @@ class ChromaIndex:
             self._remember(item.memory_id, self._entry(item))
         if surplus:
             self._pieces.delete(surplus)
+        self._change_wholes({item.memory_id for item in items}, items)
 
     def _described(self, items: Sequence[Item]) -> tuple[list[str], list[Said]]:
         """The ids of all pieces, and what is to be said of each."""
@@ -213,6 +207,7 @@ class ChromaIndex:
             self._pieces.delete(pieces)
         for memory_id in known:
             self._forget(memory_id)
+        self._change_wholes(known.keys())
 
     # --- what is near -------------------------------------------------------------------------------
 
@@ -240,7 +235,7 @@ class ChromaIndex:
         # Measured at 50,000 pieces: unfiltered 1-2 ms, restricted to named pieces 6-27 ms however few they are,
         # and a filter by metadata over 100 ms. A small workspace is compared whole in less than any of these.
         if eligible <= EXACT_PIECES:
-            return self._ranked(self._exactly_nearest(vector, scope), n)
+            return _best([near for one in scope for near in self._whole(one).nearest(vector, n)], n)
         if eligible * 2 < total:
             ids, reachable = self._piece_ids(scope), eligible
         else:
@@ -267,8 +262,7 @@ class ChromaIndex:
         known = {memory_id: self._entries[memory_id] for memory_id in memory_ids if memory_id in self._entries}
         scope = {entry.workspace_id for entry in known.values()}
         if sum(self._workspaces[one].pieces for one in scope) <= EXACT_PIECES:
-            whole = self._exactly_nearest(vector, scope)
-            return self._ranked({memory_id: whole[memory_id] for memory_id in known}, n)
+            return _best([near for one in scope for near in self._whole(one).nearest(vector, n, known)], n)
         pieces = [_piece_id(memory_id, number) for memory_id, entry in known.items() for number in range(entry.pieces)]
         nearest: defaultdict[str, dict[bool, float]] = defaultdict(dict)
         for start in range(0, len(pieces), PAGE):
@@ -295,37 +289,12 @@ class ChromaIndex:
         if not known:
             return {}
         owners, vectors = self._read_pieces(known)
-        scope = {one for one in workspace_ids if one in self._workspaces}
-        if sum(self._workspaces[one].pieces for one in scope) <= EXACT_PIECES:
-            return self._exactly_around([owner for owner, _ in owners], vectors, scope, n)
         # What stands beside a memory holds its text, so its neighbours may come before all that is near by itself.
         reach = _SPARE_AROUND * n + 1
         around = {}
         for (memory_id, _), vector in zip(owners, vectors, strict=True):
-            near = self.query(vector, scope, reach)
+            near = self.query(vector, workspace_ids, reach)
             around[memory_id] = [(each.memory_id, each.cosine) for each in near if each.memory_id != memory_id][:n]
-        return around
-
-    def _exactly_around(
-        self, memory_ids: Sequence[str], vectors: Matrix, scope: Collection[str], n: int
-    ) -> dict[str, list[tuple[str, float]]]:
-        import numpy as np  # noqa: PLC0415
-
-        wholes = [self._whole(one) for one in scope]
-        pieces = [piece for owners, _ in wholes for piece in owners]
-        around: dict[str, list[tuple[str, float]]] = {memory_id: [] for memory_id in memory_ids}
-        if not pieces:
-            return around
-        cosines = np.concatenate([matrix @ vectors.T for _, matrix in wholes])
-        for column, memory_id in enumerate(memory_ids):
-            seen = {memory_id}
-            for at in np.argsort(-cosines[:, column]):
-                owner, beside = pieces[at]
-                if not beside and owner not in seen:
-                    seen.add(owner)
-                    around[memory_id].append((owner, float(cosines[at, column])))
-                    if len(around[memory_id]) == n:
-                        break
         return around
 
     def _ranked(self, found: Mapping[str, Mapping[bool, float]], n: int) -> list[Near]:
@@ -335,29 +304,29 @@ class ChromaIndex:
         for memory_id, near in found.items():
             own = near.get(False, least)
             ranked.append(Near(memory_id, own, near.get(True, least) if self._entries[memory_id].beside else own))
-        ranked.sort(key=lambda each: -max(each.cosine, each.beside))
-        return sorted(ranked[:n], key=lambda each: -each.cosine)
+        return _best(ranked, n)
 
-    def _exactly_nearest(self, vector: Matrix, scope: Collection[str]) -> dict[str, dict[bool, float]]:
-        """How near all memories of these workspaces are: by themselves, and with their neighbours."""
-        nearest: defaultdict[str, dict[bool, float]] = defaultdict(dict)
-        for one in scope:
-            owners, matrix = self._whole(one)
-            for (owner, beside), similarity in zip(owners, (matrix @ vector).tolist(), strict=True):
-                nearest[owner][beside] = max(similarity, nearest[owner].get(beside, -1.0))
-        return nearest
-
-    def _whole(self, workspace_id: str) -> tuple[list[tuple[str, bool]], Matrix]:
-        """All pieces of a workspace: whose each is and whether with its neighbours, and their vectors."""
+    def _whole(self, workspace_id: str) -> Whole:
         whole = self._wholes.pop(workspace_id, None)
         if whole is None:
-            whole = self._read_pieces(self._piece_ids([workspace_id]))
+            whole = Whole(*self._read_pieces(self._piece_ids([workspace_id])))
         self._wholes[workspace_id] = whole
-        while sum(len(owners) for owners, _ in self._wholes.values()) > MAX_KEPT_PIECES:
+        while sum(len(each.pieces) for each in self._wholes.values()) > MAX_KEPT_PIECES:
             self._wholes.popitem(last=False)
         return whole
 
-    def _read_pieces(self, piece_ids: list[str]) -> tuple[list[tuple[str, bool]], Matrix]:
+    def _change_wholes(self, gone: AbstractSet[str], items: Sequence[Item] = ()) -> None:
+        """Have the workspaces at hand hold these items, and of other memories none that is gone."""
+        for workspace_id, whole in list(self._wholes.items()):
+            if workspace_id not in self._workspaces or self._workspaces[workspace_id].pieces > EXACT_PIECES:
+                del self._wholes[workspace_id]
+                continue
+            mine = [item for item in items if item.workspace_id == workspace_id]
+            if mine or not gone.isdisjoint(whole.memory_ids):
+                pieces = [piece for item in mine for piece in _owned(item)]
+                self._wholes[workspace_id] = whole.but(gone, pieces, _stacked(mine))
+
+    def _read_pieces(self, piece_ids: list[str]) -> tuple[list[Piece], Matrix]:
         found, vectors = self._pieces.vectors(piece_ids)
         return [self._owner(piece_id) for piece_id in found], vectors
 
@@ -370,11 +339,11 @@ class ChromaIndex:
             nearest[owner].setdefault(beside, cosine)
         return nearest
 
-    def _owner(self, piece_id: str) -> tuple[str, bool]:
+    def _owner(self, piece_id: str) -> Piece:
         """Whose a piece is, and whether it is the one with the neighbours, which is the last."""
         memory_id, _, number = piece_id.rpartition("#")
         entry = self._entries.get(memory_id)
-        return memory_id, entry is not None and entry.beside and int(number) == entry.pieces - 1
+        return Piece(memory_id, entry is not None and entry.beside and int(number) == entry.pieces - 1)
 
     # --- opening ------------------------------------------------------------------------------------
 
@@ -412,7 +381,6 @@ class ChromaIndex:
     def _remember(self, memory_id: str, entry: _Entry) -> None:
         self._forget(memory_id)
         self._entries[memory_id] = entry
-        self._wholes.pop(entry.workspace_id, None)
         workspace = self._workspaces[entry.workspace_id]
         workspace.memories.add(memory_id)
         workspace.pieces += entry.pieces
@@ -420,12 +388,17 @@ class ChromaIndex:
     def _forget(self, memory_id: str) -> None:
         entry = self._entries.pop(memory_id, None)
         if entry is not None:
-            self._wholes.pop(entry.workspace_id, None)
             workspace = self._workspaces[entry.workspace_id]
             workspace.memories.discard(memory_id)
             workspace.pieces -= entry.pieces
             if not workspace.memories:
                 del self._workspaces[entry.workspace_id]
+
+
+def _best(found: list[Near], n: int) -> list[Near]:
+    """The n best, nearest by themselves first."""
+    found.sort(key=lambda each: -max(each.cosine, each.beside))
+    return sorted(found[:n], key=lambda each: -each.cosine)
 
 
 def _said_of(memory_id: str, entry: _Entry) -> Said:
@@ -449,10 +422,15 @@ def _entry_of(said: Said) -> _Entry:
 def _stacked(items: Sequence[Item]) -> Matrix:
     import numpy as np  # noqa: PLC0415
 
-    stacked: Matrix = np.concatenate(
-        [rows for item in items for rows in (item.vectors, item.beside) if rows is not None]
-    )
+    some = [rows for item in items for rows in (item.vectors, item.beside) if rows is not None]
+    stacked: Matrix = np.concatenate(some) if some else np.zeros((0, DIMENSIONS), dtype=np.float32)
     return stacked
+
+
+def _owned(item: Item) -> list[Piece]:
+    """Whose each of its stacked vectors is."""
+    beside = [] if item.beside is None else [Piece(item.memory_id, beside=True)]
+    return [Piece(item.memory_id, beside=False)] * len(item.vectors) + beside
 
 
 def _piece_id(memory_id: str, number: int) -> str:

@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 
 from recalld.vectors.embedding import DIMENSIONS, Embedder, ModelUnusable
-from recalld.vectors.index import ChromaIndex, Item, Near
+from recalld.vectors.index import ChromaIndex, Item
 from recalld.vectors.vocabulary import Vocabulary
+from recalld.vectors.whole import Near
 
 if TYPE_CHECKING:
     import numpy as np
