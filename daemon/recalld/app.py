@@ -217,7 +217,7 @@ class App:
         await self._pool.stop()
         await self._bus.stop()
         await self._sessions.stop()
-        await self.decay.stop()
+        await self.decay.write_notes()
         await self._workdays.stop()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
