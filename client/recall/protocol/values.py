@@ -380,9 +380,23 @@ class JobStatus(Value):
     """One scheduled job."""
 
     name: str
+    what: str = ""
+    """What it does, in words."""
+    when: str = ""
+    """How often: `every 24 h`, or `at` the times of a cron expression."""
     next_run: str | None = None
+    """Null while it runs."""
     last_run: str | None = None
+    """When it last ran to its end."""
     outcome: str | None = None
+    """`done`, `running`, or `failed: why`; null for one that never ran."""
+    result: str = ""
+    """What the last run did, in words."""
+    took_s: float | None = None
+    max_s: float | None = None
+    """Seconds after which a run is cancelled, and counts as failed."""
+    failures: int = 0
+    """In a row; each puts off the next try for longer."""
 
 
 def link_words(kind: str, *, incoming: bool = False) -> str:

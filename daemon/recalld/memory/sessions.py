@@ -209,13 +209,18 @@ class Sessions:
         row = await self._known(tree, request.session_id)
         return _ended(row.id, await self._store.truth.read(worklog.job_of, row.seq))
 
-    async def close_quiet(self) -> None:
-        """End the sessions of which nothing was heard for too long, and try again what is still to be extracted."""
+    async def close_quiet(self) -> str:
+        """End the sessions of which nothing was heard for too long, and try again what is still to be extracted.
+
+        Returns:
+            What was done, in words.
+        """
         since = iso(self._clock() - timedelta(minutes=self._config.session_quiet_minutes))
-        for session in self._journal:
-            if session.row.active_at < since:
-                await self._end(session, "", "quiet")
+        quiet = [session for session in self._journal if session.row.active_at < since]
+        for session in quiet:
+            await self._end(session, "", "quiet")
         await self.resume()
+        return f"{len(quiet):,} closed"
 
     async def resume(self) -> None:
         """Take up the jobs that are still to be done."""
