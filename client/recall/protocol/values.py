@@ -126,6 +126,8 @@ class Brief(Value):
     """The id of the memory that stands in its place."""
     present_importance: float | None = None
     """What its importance is worth now, and ranks by: `importance_score` as it decays by days of work."""
+    personal: bool = False
+    """It holds in all workspaces, and is changed and forgotten by its id alone."""
 
 
 class Faded(Value):
@@ -142,6 +144,7 @@ class Faded(Value):
     reason: str
     """Why it is worth now what it is, in one line."""
     created_at: str
+    personal: bool = False
 
 
 class Link(Value):
@@ -212,6 +215,8 @@ class Memory(Value):
     """What its importance is worth now, and ranks by."""
     importance_reason: str = ""
     """Why, in one line."""
+    personal: bool = False
+    """It holds in all workspaces, and is changed and forgotten by its id alone."""
 
 
 NodeKind = Literal["memory", "concept", "file", "symbol", "folder", "session"]
@@ -231,6 +236,7 @@ class GraphNode(Value):
     why: list[str] = []
     """Of a memory: what activated it, the strongest first: `concept payments`, `superseded by`."""
     superseded_by: str | None = None
+    personal: bool = False
 
 
 class GraphEdge(Value):

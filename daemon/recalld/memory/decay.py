@@ -141,7 +141,7 @@ class Decay:
         """What will have faded in so many days of work, if nothing happens to it until then, the nearest first."""
         faded: list[tuple[float, Weighed, Standing]] = []
         checked = 0
-        for workspace_id in (tree.workspace_id, PERSONAL):
+        for workspace_id in (tree.workspace_id, PERSONAL) if request.personal else (tree.workspace_id,):
             async for some in self._slices(workspace_id):
                 checked += len(some)
                 later = [
@@ -185,4 +185,5 @@ def _faded(row: MemoryRow, standing: Standing, then: float) -> Faded:
         then=then,
         reason=explained(standing),
         created_at=row.created_at,
+        personal=row.workspace_id == PERSONAL,
     )

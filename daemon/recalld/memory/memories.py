@@ -424,7 +424,7 @@ class Memories:
         shown.links, shown.superseded_by = await linking.shown(self._store, tree, row.id)
         shown.extracted_from = [
             Origin(session_id=session_id, at=at, action=each.action, said=each.said)
-            for each, session_id, at in await self._store.truth.read(worklog.origins, row.id)
+            for each, session_id, at in await self._store.truth.read(worklog.origins, tree.workspace_id, row.id)
         ]
         return shown
 

@@ -215,10 +215,10 @@ def ratings(connection: Connection, memory_id: str) -> list[RatingRow]:
 # --- many of a workspace, without the forgotten ones ---------------------------------------------
 
 
-def doubles(connection: Connection, workspace_id: str, text_hash: str) -> list[str]:
-    """Ids of the memories of a workspace with just this text, the oldest first."""
+def doubles(connection: Connection, workspace_ids: Sequence[str], text_hash: str) -> list[str]:
+    """Ids of the memories of these workspaces with just this text, the oldest first."""
     query = sa.select(_memories.c.id).where(
-        _memories.c.workspace_id == workspace_id, _memories.c.text_hash == text_hash, _live
+        _memories.c.workspace_id.in_(workspace_ids), _memories.c.text_hash == text_hash, _live
     )
     return list(connection.scalars(query.order_by(_memories.c.seq)))
 

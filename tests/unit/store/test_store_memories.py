@@ -92,10 +92,10 @@ def test_the_same_text_is_found_in_its_own_workspace_while_it_is_not_forgotten(
 ) -> None:
     memories.insert(connection, memory("mem-1", text_hash="same"), [])
     memories.insert(connection, memory("mem-2", text_hash="same"), [])
-    assert memories.doubles(connection, "ws-1", "same") == ["mem-1", "mem-2"]
-    assert memories.doubles(connection, "ws-2", "same") == []
+    assert memories.doubles(connection, ["ws-1"], "same") == ["mem-1", "mem-2"]
+    assert memories.doubles(connection, ["ws-2"], "same") == []
     memories.set_forgotten(connection, ["mem-1", "mem-2"], LATER, "forgotten")
-    assert memories.doubles(connection, "ws-1", "same") == []
+    assert memories.doubles(connection, ["ws-1"], "same") == []
 
 
 # --- versions ------------------------------------------------------------------------------------
