@@ -28,6 +28,8 @@ from tests.bench.recall import prose
 from tests.bench.run import machine
 
 WITH_VECTORS = 10_000
+TEXTS = 10_000
+"""So many different ones there are sentences for; the rest says the same of another case."""
 ROUNDS = {1_000: 30, 10_000: 10}
 AT_REST = 400
 DECAY_S, HELD_UP_MS = 10.0, 20.0
@@ -70,7 +72,8 @@ def jobs(ground: Ground, sentences: list[str], size: int) -> Iterator[Figure]:
     root.mkdir()
     queries = prose.queries(sentences, AT_REST)
     with Client(root, timeout_s=300) as client:
-        store_memories(client, [{"narrative": text} for text in prose.memories(sentences, size)])
+        texts = prose.memories(sentences, min(size, TEXTS))
+        store_memories(client, [{"title": f"Case {n}", "narrative": texts[n % len(texts)]} for n in range(size)])
         if size <= WITH_VECTORS:
             settled(client)
         client.run_job("decay")

@@ -76,3 +76,13 @@ def test_what_has_expired_is_erased_with_what_was_said_of_its_code(house: House,
     client.sync()
     found = [file for file in house.paths.data.rglob("*") if file.is_file() and secret.encode() in file.read_bytes()]
     assert found == []
+
+
+def test_days_of_work_are_counted_on_after_the_clock_was_set_back(house: House, client: Client) -> None:
+    client.list()
+    house.pass_days(-365)
+    stored = client.store(title="Fixtures use UTC", importance_score=0.8)
+    for _ in range(60):
+        house.pass_days(1)
+        client.list(limit=1)
+    assert client.get(stored.id).importance_reason.startswith("0.40 of 0.80: 60 days of work")
