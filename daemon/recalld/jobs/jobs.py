@@ -169,13 +169,8 @@ class Jobs:
 
     def warnings(self) -> list[str]:
         """The jobs that fail, each with the reason and when it is tried again."""
-        return [
-            f"the job {name} failed{f' {progress.failures} times in a row' if progress.failures > 1 else ''}: "
-            f"{(progress.outcome or '').removeprefix('failed: ')}; it is tried again "
-            f"{f'at {iso(progress.next_run)}' if progress.next_run else 'right now'}, the log says more"
-            for name, progress in self._progress.items()
-            if progress.failures
-        ]
+        failing = [(name, progress) for name, progress in self._progress.items() if progress.failures]
+        return [_warning(name, progress) for name, progress in failing]
 
     def _status(self, name: str) -> JobStatus:
         job, progress = self._table[name], self._progress[name]
@@ -261,3 +256,10 @@ class Jobs:
         progress.took_s = round(asyncio.get_running_loop().time() - began, 3)
         progress.task = None
         self._schedule(name, due)
+
+
+def _warning(name: str, progress: _Progress) -> str:
+    times = f" {progress.failures} times in a row" if progress.failures > 1 else ""
+    why = (progress.outcome or "").removeprefix("failed: ")
+    when = f"at {iso(progress.next_run)}" if progress.next_run else "right now"
+    return f"the job {name} failed{times}: {why}; it is tried again {when}, the log says more"
