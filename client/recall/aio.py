@@ -86,6 +86,7 @@ class AsyncClient:
 
     hello = _method(calls.hello)
     status = _method(calls.status)
+    run_job = _method(calls.run_job)
     shutdown = _method(calls.shutdown)
     close_tree = _method(calls.close_tree)
     sync = _method(calls.sync)

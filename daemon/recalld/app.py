@@ -18,7 +18,7 @@ from recall.protocol import PROTOCOL_VERSION
 from recall.protocol import requests as wire
 from recall.protocol.errors import RecallError
 from recall.protocol.events import HEARTBEAT_S
-from recall.protocol.values import Workspace
+from recall.protocol.values import JobStatus, Workspace
 from recalld.code import ParserPool
 from recalld.config import Config
 from recalld.events import (
@@ -217,7 +217,7 @@ class App:
         await self._pool.stop()
         await self._bus.stop()
         await self._sessions.stop()
-        await self.decay.stop()
+        await self.decay.write_notes()
         await self._workdays.stop()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
@@ -331,6 +331,7 @@ class App:
         warnings = [f"{one.path}: {warning}" for one in shown for warning in one.warnings]
         if self._vectors.state.startswith("down"):
             warnings.append(f"vectors are {self._vectors.state}: search goes by words only")
+        warnings += self._jobs.warnings()
         return wire.StatusReply(
             version=__version__,
             pid=os.getpid(),
@@ -352,6 +353,10 @@ class App:
             quarantined=self._quarantine.listed(),
             warnings=warnings,
         )
+
+    async def run_job(self, name: str) -> JobStatus:
+        """Run a job now, unless it is running, and wait until it is over."""
+        return await self._jobs.run(name)
 
     def _ready(self) -> bool:
         return self._vectors.state != "loading" and not any(tree.scanning for tree in self._trees)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,12 @@ ROOMS = {
 }
 
 
+@functools.cache
+def imports(file: Path) -> list[ast.Import | ast.ImportFrom]:
+    nodes = ast.walk(ast.parse(file.read_text("utf-8")))
+    return [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def test_rooms_look_downwards_only() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
     run = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -40,7 +47,7 @@ def test_a_heavy_library_is_imported_in_its_own_room_only(package: str) -> None:
     for file in [*ROOT.glob("client/**/*.py"), *ROOT.glob("daemon/**/*.py")]:
         if file.is_relative_to(ROOT / ROOMS[package]):
             continue
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        for node in imports(file):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.level == 0:
                 names = [node.module or ""]

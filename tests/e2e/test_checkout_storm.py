@@ -15,7 +15,6 @@ from tests.e2e.running import Daemon, commit, git
 from tests.inproc.golden.rows import cut, swap
 from tests.inproc.golden.symbols import EDIT, FILE, HELD, LOAD, LOAD_JSON, OTHER, SESSION, SPACED, TREE
 
-SWITCHES = 50
 RENAMED = SESSION.replace("load_json", "read_json").replace("rebuild_auth", "rebuild_credentials")
 BRANCHES: dict[str, Mapping[str, str | None]] = {
     "renamed": {FILE: RENAMED},
@@ -97,13 +96,22 @@ def steps(client: Client, memory_id: str) -> list[str]:
     return [f"{step.path}::{step.symbol}" if step.symbol else step.path for step in trail.steps]
 
 
-@pytest.mark.parametrize("last", ["main", "far", "renamed", "shifted"])
-def test_a_storm_of_checkouts_ends_with_the_verdicts_of_a_fresh_start(daemon: Daemon, project: Path, last: str) -> None:
+@pytest.mark.parametrize(
+    ("last", "switches"),
+    [
+        ("main", 50),
+        *((each, 15) for each in ("far", "renamed", "shifted")),
+        *(pytest.param(each, 50, marks=pytest.mark.long) for each in ("far", "renamed", "shifted")),
+    ],
+)
+def test_a_storm_of_checkouts_ends_with_the_verdicts_of_a_fresh_start(
+    daemon: Daemon, project: Path, last: str, switches: int
+) -> None:
     with Client(project) as client:
         client.sync()
         ids = store_all(client)
         storm = random.Random(last)
-        for _ in range(SWITCHES - 1):
+        for _ in range(switches - 1):
             git(project, "checkout", "-q", storm.choice(sorted(TURNED)))
         git(project, "checkout", "-q", last)
         assert verdicts(client, ids) == right(last)

@@ -46,7 +46,7 @@ def children(daemon: Daemon) -> list[psutil.Process]:
 # --- durability ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
 def test_kills_under_load_lose_nothing_acknowledged(daemon: Daemon, project: Path, kills: int) -> None:
     acknowledged: list[str] = []
     choose = random.Random(7)

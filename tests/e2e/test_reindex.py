@@ -18,7 +18,7 @@ import pytest
 from recall import Client
 from tests.e2e.running import Daemon, wait_until
 
-MEMORIES = 600
+MEMORIES = 400
 QUESTION = "where is it stored that somebody has logged in"
 ANSWER = "Login sessions of users are stored in Redis"
 SUBJECTS = ["retry limits", "date parsing", "colour themes", "database migrations", "websocket reconnects"]

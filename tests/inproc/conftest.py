@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 import threading
@@ -31,7 +32,7 @@ T = TypeVar("T")
 
 
 class House:
-    """One daemon for the tests of a module; each test has a project, and with it a workspace, of its own.
+    """One daemon for the tests of many modules; each test has a project, and with it a workspace, of its own.
 
     Attributes:
         now: what the daemon takes for the present.
@@ -63,7 +64,7 @@ class House:
             wait_until(lambda: all(map(self._rests, client.status().jobs)), 20, "the jobs")
 
     def _rests(self, job: JobStatus) -> bool:
-        return job.outcome == "done" or (job.next_run is not None and job.next_run > iso(self.now))
+        return job.next_run is not None and job.next_run > iso(self.now)
 
     def pass_days(self, days: float) -> None:
         self.now += timedelta(days=days)
@@ -81,21 +82,57 @@ class House:
         await self.app.run()
 
 
-@pytest.fixture(scope="module")
-def house(request: pytest.FixtureRequest) -> Iterator[House]:
+@contextlib.contextmanager
+def a_house(**settings: Any) -> Iterator[House]:
     home = Path(tempfile.mkdtemp(prefix="recalld-test-"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RECALLD_HOME", str(home))
-        made = House(**getattr(request.module, "SETTINGS", {}))
+    with at_home(home):
+        made = House(**settings)
         made.start()
-        yield made
-        made.stop()
+    yield made
+    made.stop()
     shutil.rmtree(home, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def at_home(home: Path) -> Iterator[None]:
+    """Let clients find the daemon that lives there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECALLD_HOME", str(home))
+        yield
+
+
+@pytest.fixture(scope="package")
+def shared_house() -> Iterator[House]:
+    """To start a daemon with its model takes longer than most tests."""
+    with a_house() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    """The daemon that modules share; one of its own for a module that names `SETTINGS`, be it none."""
+    settings = getattr(request.module, "SETTINGS", None)
+    if settings is None:
+        made: House = request.getfixturevalue("shared_house")
+        with at_home(made.paths.home):
+            yield made
+    else:
+        with a_house(**settings) as made, at_home(made.paths.home):
+            yield made
+
+
 @pytest.fixture
-def client(house: House, project: Path) -> Iterator[Client]:
+def client(request: pytest.FixtureRequest, house: House, project: Path) -> Iterator[Client]:
     with Client(project) as made:
         made.sync()
         yield made
+        if not hasattr(request.module, "SETTINGS"):
+            _purge_personal(made)
         made.close_tree()
+
+
+def _purge_personal(client: Client) -> None:
+    """Leave nothing behind that the tests of other modules would see."""
+    personal = [brief.id for brief in client.list(personal=True, limit=500).memories]
+    if personal:
+        client.forget(personal, purge=True)

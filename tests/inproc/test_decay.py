@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from recall import Client
-from tests.e2e.running import wait_until
 from tests.inproc.conftest import House
 
 FILE = "api/models/memory.py"
@@ -92,7 +91,7 @@ def test_a_search_that_returns_a_memory_counts_once_a_day(house: House, client: 
     for _ in range(2):
         for _ in range(3):
             assert client.search("fixtures UTC").results
-        wait_until(lambda: not house.app.decay.to_note, 10, "it to be noted")
+        house.run(house.app.decay.write_notes())
         house.pass_days(1)
     assert "recalled on 2 days" in client.get(stored.id).importance_reason
 

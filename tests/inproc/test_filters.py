@@ -15,6 +15,8 @@ from recall import Client, RecallError
 from recall.protocol.values import Memory
 from tests.inproc.conftest import House
 
+SETTINGS: dict[str, Any] = {}
+"""A daemon of its own, that stands on its first day."""
 FILE = "api/models/memory.py"
 VIEWS = "api/views.py"
 QUERY = "harbour"

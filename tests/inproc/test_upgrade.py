@@ -15,6 +15,8 @@ from recalld.outline import FINGERPRINT_VERSION
 from tests.e2e.running import commit, git
 from tests.inproc.conftest import House
 
+SETTINGS: dict[str, Any] = {}
+"""A daemon of its own, whose databases are made older."""
 TREE = {
     "web/session.py": """class Session:
     @cached(size=10)

@@ -28,7 +28,7 @@ sequences = st.lists(
 split = [("copy", 0, 0), ("copy", 0, 0), ("reformat", 0, 0), ("delete", 0, 0), ("edit", 3, 0), ("revert", 0, 0)]
 back = [("rewrite", 0, 0), ("rename", 0, 0), ("delete", 0, 0), ("rename_file", 0, 1), ("bring_back", 0, 0)]
 always = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
-bounded = settings(always, max_examples=6, phases=(Phase.explicit, Phase.generate))
+bounded = settings(always, max_examples=2, phases=(Phase.explicit, Phase.generate))
 thorough = settings(always, max_examples=200, phases=(Phase.generate, Phase.shrink))
 
 languages = pytest.mark.parametrize(

@@ -48,6 +48,7 @@ VALUES = (
     values.SymbolOutline,
     values.Context,
     values.Workspace,
+    values.JobStatus,
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from recall.calls.base import Call, FilePath, describe
 from recall.calls.code import by_file, by_symbol, closed, context, opened, outline
-from recall.calls.daemon import close_tree, hello, open_workspace, reindex, shutdown, status, sync
+from recall.calls.daemon import close_tree, hello, open_workspace, reindex, run_job, shutdown, status, sync
 from recall.calls.finding import Filters, affected, audit, explore, list_memories, search
 from recall.calls.keeping import decay
 from recall.calls.memories import (
@@ -64,6 +64,7 @@ __all__ = [
     "rate",
     "reindex",
     "restore",
+    "run_job",
     "search",
     "session_end",
     "session_get_context",

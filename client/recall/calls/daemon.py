@@ -6,6 +6,7 @@ from pathlib import Path
 
 from recall.calls.base import Call, FilePath
 from recall.protocol import requests as wire
+from recall.protocol.values import JobStatus
 
 
 def hello() -> Call[wire.HelloReply]:
@@ -16,6 +17,16 @@ def hello() -> Call[wire.HelloReply]:
 def status() -> Call[wire.StatusReply]:
     """Ask how everything is: workspaces, vectors, jobs, queues, quarantined files, warnings."""
     return Call(wire.Status(), about_tree=False)
+
+
+def run_job(name: str, timeout_s: float = 900.0) -> Call[JobStatus]:
+    """Run one of the daemon's jobs now and return how it went; where it is running already, wait for that run.
+
+    Args:
+        name: as `status` lists it.
+        timeout_s: seconds it may take; a job that takes longer goes on by itself.
+    """
+    return Call(wire.RunJob(name=name), about_tree=False, work_s=timeout_s)
 
 
 def shutdown() -> Call[wire.Done]:

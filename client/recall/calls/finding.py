@@ -97,7 +97,7 @@ def search(
 
 
 def explore(
-    query: str | None = None, *, id: str | None = None, depth: int = 2, limit: int = 20
+    query: str | None = None, *, id: str | None = None, depth: int = 2, limit: int = 20, personal: bool = True
 ) -> Call[wire.ExploreReply]:
     """What belongs together, as a graph: memories, and the concepts, code and sessions that they share.
 
@@ -106,8 +106,9 @@ def explore(
         id: or from this one.
         depth: steps from memory to memory, 1 or 2.
         limit: at most so many memories.
+        personal: whether personal memories are shown too.
     """
-    return Call(wire.Explore(query=query, id=id, depth=depth, limit=limit))
+    return Call(wire.Explore(query=query, id=id, depth=depth, limit=limit, personal=personal))
 
 
 def audit(*, about: str | None = None, older_than_days: float | None = None, limit: int = 50) -> Call[wire.AuditReply]:

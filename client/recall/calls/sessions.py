@@ -19,6 +19,7 @@ def session_start(
     task: str = "",
     token_budget: int | None = None,
     max_memories: int = 20,
+    personal: bool = True,
 ) -> Call[wire.SessionContextReply]:
     """Begin a session, or go on with it, and get what is worth knowing now.
 
@@ -30,6 +31,7 @@ def session_start(
         task: what is to be done, in words.
         token_budget: of the text, in tokens.
         max_memories: at most so many.
+        personal: whether personal memories are given too.
     """
     return Call(
         wire.SessionStart(
@@ -40,6 +42,7 @@ def session_start(
             task=task,
             token_budget=token_budget,
             max_memories=max_memories,
+            personal=personal,
         )
     )
 
@@ -51,6 +54,7 @@ def session_get_context(
     files: Iterable[FilePath] = (),
     token_budget: int | None = None,
     max_memories: int = 10,
+    personal: bool = True,
 ) -> Call[wire.SessionContextReply]:
     """What is worth knowing now; nothing that the session was given already, unless it has changed."""
     return Call(
@@ -60,6 +64,7 @@ def session_get_context(
             files=paths_of(files),
             token_budget=token_budget,
             max_memories=max_memories,
+            personal=personal,
         )
     )
 

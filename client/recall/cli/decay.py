@@ -18,6 +18,7 @@ def register(commands: Commands) -> None:
         "example: recall decay --preview 90d",
     )
     command.add_argument("--preview", type=days, default=0.0, metavar="AGE", help="so many days of work from now: 90d")
+    command.add_argument("--no-personal", dest="personal", action="store_false", help="leave out personal memories")
     command.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (default 50)")
 
 
@@ -25,7 +26,7 @@ def decay(invocation: Invocation) -> int:
     """`recall decay`."""
     options = invocation.options
     with invocation.client() as client:
-        invocation.show(client.decay(round(options.preview), limit=options.limit), faded)
+        invocation.show(client.decay(round(options.preview), limit=options.limit, personal=options.personal), faded)
     return 0
 
 
@@ -36,7 +37,8 @@ def faded(reply: DecayReply, style: Style) -> str:
     if not reply.memories:
         return f"nothing fades {when}, of {looked_at}"
     lines = [
-        f"{style.dim(each.id)}  {each.present_importance:.2f} → {each.then:.2f}  {style.bold(each.title)}\n"
+        f"{style.dim(each.id)}  {each.present_importance:.2f} → {each.then:.2f}  {style.bold(each.title)}"
+        f"{style.accent('  personal') if each.personal else ''}\n"
         f"  {style.dim(each.reason)}"
         for each in reply.memories
     ]

@@ -23,6 +23,7 @@ def register(commands: Commands) -> None:
     command.add_argument("query", nargs="*", metavar="QUERY", help="a question or a few words")
     command.add_argument("--id", metavar="ID", help="start from this memory instead")
     command.add_argument("--depth", type=int, choices=(1, 2), default=2, help="steps from memory to memory (default 2)")
+    command.add_argument("--no-personal", dest="personal", action="store_false", help="leave out personal memories")
     command.add_argument("--limit", type=int, default=20, metavar="N", help="at most so many memories (default 20)")
 
 
@@ -32,7 +33,10 @@ def explore(invocation: Invocation) -> int:
     if bool(options.query) == bool(options.id):
         raise UsageError("say where to start: either a QUERY, or --id ID")
     with invocation.client() as client:
-        reply = client.explore(" ".join(options.query) or None, id=options.id, depth=options.depth, limit=options.limit)
+        query = " ".join(options.query) or None
+        reply = client.explore(
+            query, id=options.id, depth=options.depth, limit=options.limit, personal=options.personal
+        )
     invocation.show(reply, tree)
     return 0
 
@@ -106,6 +110,8 @@ def _drawn(parts: Sequence[tuple[str, list[str]]]) -> list[str]:
 
 def _memory(node: GraphNode, style: Style) -> str:
     parts = [style.good(f"{node.activation:.2f}"), style.bold(node.label), style.accent(node.memory_type or "")]
+    if node.personal:
+        parts.append(style.accent("personal"))
     if node.verdict not in (None, "current"):
         parts.append(style.verdict(node.verdict))
     if node.superseded_by is not None:

@@ -20,6 +20,7 @@ MODULES = {
     "up": "up",
     "down": "daemon",
     "status": "daemon",
+    "jobs": "jobs",
     "doctor": "doctor",
     "demo": "demo",
     "store": "memories",

@@ -101,6 +101,7 @@ def memory(reply: Memory, style: Style) -> str:
     facts = [
         reply.id,
         reply.memory_type,
+        "personal, in all workspaces" if reply.personal else "",
         f"importance {reply.importance_score:.2f}",
         "pinned" if reply.pinned else "",
         f"confidence {reply.confidence:.2f}" if reply.confidence < 1 else "",
@@ -233,7 +234,15 @@ def _accounted(reply: SearchReply) -> str:
 def _result(brief: Brief, style: Style) -> str:
     score = "    " if brief.score is None else f"{brief.score:.2f}"
     facts = " · ".join(
-        filter(None, [style.accent(brief.memory_type), verdict_of(brief, style), _superseded(brief, style)])
+        filter(
+            None,
+            [
+                style.accent(brief.memory_type),
+                _personal(brief, style),
+                verdict_of(brief, style),
+                _superseded(brief, style),
+            ],
+        )
     )
     lines = [f"{style.good(score)}  {style.bold(brief.title)}  {facts}  {style.dim(brief.id)}"]
     if brief.summary:
@@ -254,9 +263,13 @@ def _line(brief: Brief, style: Style) -> str:
 
 
 def _mark(brief: Brief, style: Style) -> str:
-    """Only what is not as it was stored is worth a mark in a list."""
+    """What is personal, or not as it was stored, is worth a mark in a list."""
     verdict = "" if brief.verdict in (None, "current") else verdict_of(brief, style)
-    return "".join(f"  {mark}" for mark in (verdict, _superseded(brief, style)) if mark)
+    return "".join(f"  {mark}" for mark in (_personal(brief, style), verdict, _superseded(brief, style)) if mark)
+
+
+def _personal(brief: Brief, style: Style) -> str:
+    return style.accent("personal") if brief.personal else ""
 
 
 def _superseded(brief: Brief, style: Style) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recall.cli.terminal import Style
 from recall.protocol.requests import StatusReply
-from recall.protocol.values import Workspace
+from recall.protocol.values import JobStatus, Workspace
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -22,6 +22,8 @@ def status(reply: StatusReply, style: Style) -> str:
     busy = {name: depth for name, depth in reply.queues.items() if depth}
     if busy:
         lines.append("  queues   " + ", ".join(f"{name} {depth:,}" for name, depth in busy.items()))
+    if reply.jobs:
+        lines += ["", style.bold("jobs"), *(f"  {job(each, style)}" for each in reply.jobs)]
     for workspace in reply.workspaces:
         lines += ["", f"{style.bold(workspace.name)}  {style.dim(workspace.path)}"]
         lines += [f"  {line}" for line in facts(workspace, style)]
@@ -48,6 +50,20 @@ def facts(workspace: Workspace, style: Style) -> list[str]:
         f"watch     {workspace.watch}{folders}",
         f"ids       {style.dim(f'{workspace.workspace_id}  {workspace.tree_id}')}",
     ]
+
+
+def job(one: JobStatus, style: Style) -> str:
+    """How a job is doing, in one line."""
+    if one.outcome is None:
+        said = style.dim("not run yet")
+    elif one.outcome.startswith("failed"):
+        said = style.warn(one.outcome)
+    else:
+        said = f"{one.outcome}: {one.result}" if one.result and one.outcome == "done" else one.outcome
+    times = [f"last run {one.last_run}"] if one.last_run else []
+    if one.next_run is not None:
+        times.append(f"next {one.next_run}")
+    return f"{one.name:<16} {said}" + style.dim("".join(f"; {each}" for each in times))
 
 
 def duration(seconds: float) -> str:

@@ -126,6 +126,8 @@ class Brief(Value):
     """The id of the memory that stands in its place."""
     present_importance: float | None = None
     """What its importance is worth now, and ranks by: `importance_score` as it decays by days of work."""
+    personal: bool = False
+    """It holds in all workspaces, and is changed and forgotten by its id alone."""
 
 
 class Faded(Value):
@@ -142,6 +144,7 @@ class Faded(Value):
     reason: str
     """Why it is worth now what it is, in one line."""
     created_at: str
+    personal: bool = False
 
 
 class Link(Value):
@@ -212,6 +215,8 @@ class Memory(Value):
     """What its importance is worth now, and ranks by."""
     importance_reason: str = ""
     """Why, in one line."""
+    personal: bool = False
+    """It holds in all workspaces, and is changed and forgotten by its id alone."""
 
 
 NodeKind = Literal["memory", "concept", "file", "symbol", "folder", "session"]
@@ -231,6 +236,7 @@ class GraphNode(Value):
     why: list[str] = []
     """Of a memory: what activated it, the strongest first: `concept payments`, `superseded by`."""
     superseded_by: str | None = None
+    personal: bool = False
 
 
 class GraphEdge(Value):
@@ -380,9 +386,23 @@ class JobStatus(Value):
     """One scheduled job."""
 
     name: str
+    what: str = ""
+    """What it does, in words."""
+    when: str = ""
+    """How often: `every 24 h`, or `at` the times of a cron expression."""
     next_run: str | None = None
+    """Null while it runs."""
     last_run: str | None = None
+    """When it last ran to its end."""
     outcome: str | None = None
+    """`done`, `running`, or `failed: why`; null for one that never ran."""
+    result: str = ""
+    """What the last run did, in words."""
+    took_s: float | None = None
+    max_s: float | None = None
+    """Seconds after which a run is cancelled, and counts as failed."""
+    failures: int = 0
+    """In a row; each puts off the next try for longer."""
 
 
 def link_words(kind: str, *, incoming: bool = False) -> str:

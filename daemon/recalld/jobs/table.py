@@ -11,7 +11,25 @@ from recalld.memory.sessions import Sessions
 def table(memories: Memories, decay: Decay, sessions: Sessions) -> list[Job]:
     """All jobs of the daemon."""
     return [
-        Job(name="decay", every_hours=24, run=decay.run, max_s=600),
-        Job(name="close-sessions", every_hours=0.25, run=sessions.close_quiet, max_s=60),
-        Job(name="purge-forgotten", every_hours=24, run=memories.purge_expired, max_s=600),
+        Job(
+            name="decay",
+            what="computes what memories are worth as days of work go by",
+            every_hours=24,
+            run=decay.run,
+            max_s=600,
+        ),
+        Job(
+            name="close-sessions",
+            what="ends sessions that are quiet, and has them extracted",
+            every_hours=0.25,
+            run=sessions.close_quiet,
+            max_s=60,
+        ),
+        Job(
+            name="purge-forgotten",
+            what="erases what was forgotten longer ago than it can be restored",
+            every_hours=24,
+            run=memories.purge_expired,
+            max_s=600,
+        ),
     ]

@@ -287,7 +287,8 @@ def _ranked(belonging: Iterable[Belonging]) -> list[Belonging]:
 
 
 def _injected(brief: Brief, each: Belonging, narrative: str, path: str) -> str:
-    about = [brief.memory_type, f"importance {brief.importance_score:.2f}", "; ".join(each.why)]
+    kind = f"personal {brief.memory_type}" if brief.personal else brief.memory_type
+    about = [kind, f"importance {brief.importance_score:.2f}", "; ".join(each.why)]
     if brief.verdict in STALE:
         about.append(f"{brief.verdict}: {brief.reason}")
     if brief.superseded_by is not None:

@@ -94,11 +94,6 @@ class Decay:
         if self._recalled and (self._noting is None or self._noting.done()):
             self._noting = asyncio.create_task(self._note_later(), name="note what was recalled")
 
-    @property
-    def to_note(self) -> bool:
-        """Whether what was recalled is still to be written."""
-        return self._noting is not None and not self._noting.done()
-
     async def unused(self, ids: Sequence[str]) -> None:
         """Note that these were handed over and not used: each loses a little, what is pinned nothing.
 
@@ -107,8 +102,8 @@ class Decay:
         """
         await self._store.truth.write(importance.note_unused, ids, UNUSED_FACTOR)
 
-    async def stop(self) -> None:
-        """Write what is noted."""
+    async def write_notes(self) -> None:
+        """Write what is noted, without waiting for more."""
         if self._noting is not None:
             self._noting.cancel()
             await asyncio.gather(self._noting, return_exceptions=True)
@@ -146,7 +141,7 @@ class Decay:
         """What will have faded in so many days of work, if nothing happens to it until then, the nearest first."""
         faded: list[tuple[float, Weighed, Standing]] = []
         checked = 0
-        for workspace_id in (tree.workspace_id, PERSONAL):
+        for workspace_id in (tree.workspace_id, PERSONAL) if request.personal else (tree.workspace_id,):
             async for some in self._slices(workspace_id):
                 checked += len(some)
                 later = [
@@ -190,4 +185,5 @@ def _faded(row: MemoryRow, standing: Standing, then: float) -> Faded:
         then=then,
         reason=explained(standing),
         created_at=row.created_at,
+        personal=row.workspace_id == PERSONAL,
     )

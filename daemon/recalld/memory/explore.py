@@ -33,6 +33,9 @@ class Explore:
         seeds, warnings = await self._seeds(tree, request)
         graph = await self._associations.graph(tree, seeds, steps=request.depth)
         active = {memory_id: Activation(score) for memory_id, score in seeds.items()} | graph.reached
+        if not request.personal:
+            own = await self._store.truth.read(memories.live_among, [tree.workspace_id], active.keys())
+            active = {memory_id: each for memory_id, each in active.items() if memory_id in own}
         kept = dict(list(active.items())[: request.limit])
         nodes = await self._memories(tree, kept)
         shown = {node.id for node in nodes}
@@ -54,7 +57,9 @@ class Explore:
         if (request.query is None) == (request.id is None):
             raise RecallError("invalid_params", "start from a query or from the id of a memory: give one of the two")
         if request.query is not None:
-            found = await self._search.search(tree, wire.Search(query=request.query, limit=MAX_SEEDS))
+            found = await self._search.search(
+                tree, wire.Search(query=request.query, limit=MAX_SEEDS, personal=None if request.personal else False)
+            )
             return {brief.id: brief.score or 0.0 for brief in found.results}, found.warnings
         row = await self._store.truth.read(memories.get, request.id or "")
         if row is None or row.workspace_id not in (tree.workspace_id, PERSONAL):
@@ -78,6 +83,7 @@ class Explore:
                 verdict=brief.verdict,
                 why=active[brief.id].why,
                 superseded_by=successors.get(brief.id),
+                personal=brief.personal,
             )
             for brief in briefs
         ]

@@ -19,7 +19,7 @@ from recalld.memory.journal import CHANGED, OPENED
 from recalld.memory.search import Search
 from recalld.memory.storing import Storing, insert
 from recalld.memory.text import text_hash
-from recalld.memory.trees import Tree, Trees
+from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.store import Store, memories, worklog
 from recalld.store.readings import whole_text
 from recalld.store.rows import AnchorRow, ExtractionAction, ExtractionRow, MemoryRow, ObservationRow
@@ -178,7 +178,7 @@ def _keep(connection: Connection, job_id: str, candidates: Sequence[_Candidate],
     made: list[ExtractionRow] = []
     touched: list[_Candidate] = []
     for each in candidates:
-        doubles = memories.doubles(connection, each.row.workspace_id, each.row.text_hash)
+        doubles = memories.doubles(connection, [each.row.workspace_id, PERSONAL], each.row.text_hash)
         same = doubles[0] if doubles else each.same
         known = memories.get(connection, same) if same is not None else None
         action: ExtractionAction = "stored"

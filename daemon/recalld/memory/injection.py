@@ -44,6 +44,7 @@ class Wanted:
         folder: the part of the tree that is worked in; None for all of it.
         last_session: the id of the session before.
         given: what the session has already, by the memory's id.
+        personal: whether personal memories are wanted too.
     """
 
     files: Sequence[str] = ()
@@ -54,6 +55,7 @@ class Wanted:
     given: Mapping[str, GivenRow] = field(default_factory=dict)
     token_budget: int = 2_000
     max_memories: int = 20
+    personal: bool = True
 
 
 @dataclass(slots=True)
@@ -162,7 +164,7 @@ class Injection:
                 continue
             verdict, _ = self._views.worst(tree, known.bound.get(memory_id, []))
             weight = max(reason.weight for reason in why) + SEVERAL * (len({reason.why for reason in why}) - 1)
-            ranks[memory_id] = weight * (0.5 + 0.5 * row.importance_score) * STALE_FACTOR.get(verdict or "", 1.0)
+            ranks[memory_id] = weight * (0.5 + 0.5 * row.present_importance) * STALE_FACTOR.get(verdict or "", 1.0)
         order = sorted(ranks, key=lambda each: (not known.rows[each].pinned, -ranks[each], -known.rows[each].seq))
         return [known.rows[each] for each in order]
 
@@ -209,7 +211,7 @@ def _known(
     near: Collection[str],
 ) -> _Known:
     tied = anchors.anchors_at(connection, [workspace_id], places, standing)
-    scope = (workspace_id, PERSONAL)
+    scope = (workspace_id, PERSONAL) if wanted.personal else (workspace_id,)
     listed: dict[str, _Reason] = {}
 
     def add(rows: Iterable[MemoryRow], weight: float, why: str) -> None:
@@ -226,13 +228,14 @@ def _known(
     add((row for row in important if row.importance_score >= HIGH_IMPORTANCE), IMPORTANT, "important")
     add(memories.newest(connection, scope, MAX_RECENT), RECENT, "recent")
     ids = list(dict.fromkeys([*listed, *near, *(anchor.memory_id for anchor in tied)]))
-    rows = memories.get_many(connection, ids)
+    rows = {each: row for each, row in memories.get_many(connection, ids).items() if row.workspace_id in scope}
     return _Known(rows, anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids), tied, listed)
 
 
 def _texts(row: MemoryRow, brief: Brief, path: str, *, pinned: bool) -> list[str]:
     """The text of a memory, whole, summed up, and of one that is always given its title alone."""
-    about = [brief.memory_type, f"importance {brief.importance_score:.2f}", "; ".join(brief.why)]
+    kind = f"personal {brief.memory_type}" if brief.personal else brief.memory_type
+    about = [kind, f"importance {brief.importance_score:.2f}", "; ".join(brief.why)]
     if brief.verdict is not None:
         about.append(f"{brief.verdict}: {brief.reason}" if brief.verdict in STALE and brief.reason else brief.verdict)
     if brief.superseded_by is not None:

@@ -24,7 +24,8 @@ from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
 from recalld.memory.workdays import Workdays
-from recalld.store import Store, StoreBusy, anchors, associations, links, memories, sessions, worklog
+from recalld.store import Store, StoreBusy, anchors, associations, derived, links, memories, sessions, worklog
+from recalld.store.database import CHECKPOINT_WAIT_MS
 from recalld.store.rows import AnchorRow, LinkRow, MemoryRow, RatingRow
 from recalld.vectors import Vectors
 
@@ -32,6 +33,8 @@ USEFUL_SHARE = 0.4
 """Of what is missing to 1, what a useful rating adds: 0.95 becomes 0.97."""
 NOT_USEFUL_SHARE = 0.25
 """Of the importance, what a rating of not useful takes away."""
+PURGED_AT_ONCE = 20
+"""Memories that are erased in one transaction: some milliseconds for which writes wait."""
 UNPINNED = 0.7
 """Importance of what was stored as pinned, once it is so no more."""
 
@@ -305,13 +308,30 @@ class Memories:
             return [f"erased, but the log still holds it for as long as another program reads: {busy}"]
         return []
 
-    async def purge_expired(self) -> None:
-        """Erase what was forgotten longer ago than it can be restored."""
+    async def purge_expired(self) -> str:
+        """Erase what was forgotten longer ago than it can be restored, a few at a time, so that nobody waits for it.
+
+        Returns:
+            What was done, in words.
+
+        Raises:
+            StoreBusy: another program reads the file, so that the log still holds what was erased.
+        """
         before = iso(self._clock() - timedelta(days=self._config.forget_days))
-        ids = await self._store.truth.write(memories.purge_forgotten_before, before)
-        if ids:
-            await self._store.truth.scrub()
-        self._vectors.touch(ids)
+        count = 0
+        while erased := await self._store.truth.write(memories.purge_forgotten_before, before, PURGED_AT_ONCE):
+            self._vectors.touch(list(erased))
+            anchor_ids = [each for anchored in erased.values() for each in anchored]
+            for tree in self._trees:
+                await self._verdicts.drop(tree, anchor_ids)
+            count += len(erased)
+        # In any case, because a run that was broken off may have left some.
+        await self._store.truth.write(derived.begin_erasing_traces)
+        while await self._store.truth.write(derived.go_on_erasing_traces):
+            pass
+        if count:
+            await self._store.truth.scrub(CHECKPOINT_WAIT_MS)
+        return f"{count:,} erased"
 
     async def page(self, tree: Tree, request: wire.ListMemories) -> wire.ListReply:
         """Memories of the tree's workspace, filtered and sorted.
@@ -404,7 +424,7 @@ class Memories:
         shown.links, shown.superseded_by = await linking.shown(self._store, tree, row.id)
         shown.extracted_from = [
             Origin(session_id=session_id, at=at, action=each.action, said=each.said)
-            for each, session_id, at in await self._store.truth.read(worklog.origins, row.id)
+            for each, session_id, at in await self._store.truth.read(worklog.origins, tree.workspace_id, row.id)
         ]
         return shown
 

@@ -108,10 +108,10 @@ class Search:
         )
 
     async def similar(self, tree: Tree, row: MemoryRow) -> list[Brief]:
-        """Memories of the row's workspace that say the same, the likest first; nothing while vectors are not there."""
+        """Memories that the tree sees and that say the same, the likest first; nothing while vectors are not there."""
         text = whole_text(row.title, row.narrative)
         try:
-            near = await self._vectors.nearest(text, workspace_ids=[row.workspace_id], n=COMPARED)
+            near = await self._vectors.nearest(text, workspace_ids=[tree.workspace_id, PERSONAL], n=COMPARED)
         except VectorsUnavailable:
             return []
         cosines = {each.memory_id: each.cosine for each in near if each.cosine >= LEAST_COSINE}

@@ -90,10 +90,8 @@ class Sessions:
         async with self._turning:
             row = await self._store.truth.write(worklog.begin, row)
             session = await self._journal.begun(row)
-        reply = await self._given(
-            tree, session, files, work._replace(branch=row.branch), row.task, request.token_budget,
-            request.max_memories, folder,
-        )  # fmt: skip
+        work = work._replace(branch=row.branch)
+        reply = await self._given(tree, session, request, files, work, row.task, folder)
         reply.resumed = known is not None
         return reply
 
@@ -108,23 +106,22 @@ class Sessions:
         self._journal.heard_of(session)
         work = (await self._working.of(tree))._replace(branch=session.row.branch)
         task = request.task or session.row.task
-        return await self._given(tree, session, files, work, task, request.token_budget, request.max_memories)
+        return await self._given(tree, session, request, files, work, task)
 
     async def _given(
         self,
         tree: Tree,
         session: OpenSession,
+        request: wire.SessionStart | wire.SessionGetContext,
         files: Sequence[str],
         work: Work,
         task: str,
-        token_budget: int | None,
-        max_memories: int,
         folder: str | None = None,
     ) -> wire.SessionContextReply:
         row = session.row
         latest = await self._store.truth.read(worklog.latest, tree.workspace_id, 2)
         before = next((each for each in latest if each.seq != row.seq), None)
-        budget = self._config.session_tokens if token_budget is None else token_budget
+        budget = self._config.session_tokens if request.token_budget is None else request.token_budget
         seen = [*reversed(session.places(OPENED)), *reversed(tree.open_files)]
         changed = [place for place in reversed(session.places(CHANGED)) if "::" not in place]
         wanted = Wanted(
@@ -135,7 +132,8 @@ class Sessions:
             last_session=before.id if before else None,
             given=await self._store.truth.read(worklog.given, row.seq),
             token_budget=budget,
-            max_memories=max_memories,
+            max_memories=request.max_memories,
+            personal=request.personal,
         )
         chosen = await self._injection.choose(tree, wanted)
         await self._store.truth.write(worklog.give, row.seq, chosen.states, row.active_at)
@@ -209,13 +207,18 @@ class Sessions:
         row = await self._known(tree, request.session_id)
         return _ended(row.id, await self._store.truth.read(worklog.job_of, row.seq))
 
-    async def close_quiet(self) -> None:
-        """End the sessions of which nothing was heard for too long, and try again what is still to be extracted."""
+    async def close_quiet(self) -> str:
+        """End the sessions of which nothing was heard for too long, and try again what is still to be extracted.
+
+        Returns:
+            What was done, in words.
+        """
         since = iso(self._clock() - timedelta(minutes=self._config.session_quiet_minutes))
-        for session in self._journal:
-            if session.row.active_at < since:
-                await self._end(session, "", "quiet")
+        quiet = [session for session in self._journal if session.row.active_at < since]
+        for session in quiet:
+            await self._end(session, "", "quiet")
         await self.resume()
+        return f"{len(quiet):,} closed"
 
     async def resume(self) -> None:
         """Take up the jobs that are still to be done."""

@@ -67,9 +67,10 @@ class Storing:
         binding = Binding(self._codebase, tree, row.created_at)
         bound = await self._bind(binding, request)
         await linkable(self._store, tree, request.supersedes, "supersedes")
+        seen = (tree.workspace_id, PERSONAL)
         similar, linked = await asyncio.gather(
             self._search.similar(tree, row),
-            self._store.truth.write(insert, row, bound, request.supersedes, force=request.force),
+            self._store.truth.write(insert, row, bound, request.supersedes, seen, force=request.force),
         )
         await self.told(tree, [row], bound)
         at_odds = {link.id for link in linked}
@@ -103,7 +104,9 @@ class Storing:
                 bound.append(await self._bind(binding, one))
         forced = {row.id for row, one in zip(rows, request.memories, strict=True) if one.force}
         superseded = {row.id: one.supersedes for row, one in zip(rows, request.memories, strict=True)}
-        linked = await self._store.truth.write(_insert_many, list(zip(rows, bound, strict=True)), forced, superseded)
+        seen = (tree.workspace_id, PERSONAL)
+        stored = list(zip(rows, bound, strict=True))
+        linked = await self._store.truth.write(_insert_many, stored, forced, superseded, seen)
         await self.told(tree, rows, [anchor for each in bound for anchor in each])
         return wire.StoreManyReply(
             ids=[row.id for row in rows],
@@ -185,16 +188,20 @@ def insert(
     row: MemoryRow,
     bound: Sequence[AnchorRow],
     supersedes: Sequence[str] = (),
+    seen: Sequence[str] = (),
     *,
     force: bool = False,
 ) -> list[Link]:
     """Write a memory, and link it to what it supersedes and contradicts; those links.
 
+    Args:
+        seen: the workspaces that are seen together with it, in which it is looked for first.
+
     Raises:
         RecallError: `duplicate`, unless it is forced.
     """
     if not force:
-        _refuse_double(connection, row, supersedes)
+        _refuse_double(connection, row, supersedes, seen)
     memories.insert(connection, row, bound)
     return _link(connection, row, bound, supersedes)
 
@@ -204,10 +211,11 @@ def _insert_many(
     stored: Sequence[tuple[MemoryRow, Sequence[AnchorRow]]],
     forced: AbstractSet[str],
     superseded: Mapping[str, Sequence[str]],
+    seen: Sequence[str],
 ) -> dict[str, list[Link]]:
-    in_batch: dict[tuple[str, str], int] = {}
+    in_batch: dict[str, int] = {}
     for index, (row, _) in enumerate(stored):
-        text = (row.workspace_id, row.text_hash)
+        text = row.text_hash
         if row.id not in forced:
             with _naming(index):
                 if text in in_batch:
@@ -216,7 +224,7 @@ def _insert_many(
                         f"memory {in_batch[text]} of the batch says the same: leave one of the two out, or use `force`",
                         field="narrative",
                     )
-                _refuse_double(connection, row, superseded[row.id])
+                _refuse_double(connection, row, superseded[row.id], seen)
         in_batch.setdefault(text, index)
     memories.insert_many(connection, stored)
     return {row.id: _link(connection, row, bound, superseded[row.id]) for row, bound in stored}
@@ -233,12 +241,12 @@ def _of_kind(found: Sequence[Link], kind: LinkKind) -> list[Link]:
     return [link for link in found if link.kind == kind]
 
 
-def _refuse_double(connection: Connection, row: MemoryRow, supersedes: Sequence[str]) -> None:
-    """Refuse a text that is stored already, unless it is to stand in that memory's place."""
-    doubles = memories.doubles(connection, row.workspace_id, row.text_hash)
+def _refuse_double(connection: Connection, row: MemoryRow, supersedes: Sequence[str], seen: Sequence[str]) -> None:
+    """Refuse a text that is stored already where it would be seen, unless it is to stand in that memory's place."""
+    doubles = memories.doubles(connection, seen or [row.workspace_id], row.text_hash)
     if not doubles or not set(doubles).isdisjoint(supersedes):
         return
-    successors = links.superseded(connection, [row.workspace_id], doubles)
+    successors = links.superseded(connection, seen or [row.workspace_id], doubles)
     in_force = [each for each in doubles if each not in successors]
     double = in_force[0] if in_force else doubles[-1]
     successor = successors.get(double)

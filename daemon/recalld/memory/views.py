@@ -8,7 +8,7 @@ from recall.protocol.values import Anchor, Brief, Memory, MemoryVersion, Rating
 from recalld.memory.anchors import reference
 from recalld.memory.judgement import worst
 from recalld.memory.text import summary_of, type_named
-from recalld.memory.trees import Tree
+from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.verdicts import Verdicts
 from recalld.store.rows import AnchorRow, MemoryRow, RatingRow, Verdict, VerdictRow, VersionRow
 
@@ -45,6 +45,7 @@ class Views:
             created_at=row.created_at,
             superseded_by=superseded_by,
             present_importance=round(row.present_importance, 4),
+            personal=row.workspace_id == PERSONAL,
         )
 
     def memory(
@@ -79,6 +80,7 @@ class Views:
             evidence=row.evidence,
             pinned=row.pinned,
             forgotten_at=row.forgotten_at,
+            personal=row.workspace_id == PERSONAL,
         )
 
     def worst(self, tree: Tree, anchors: Sequence[AnchorRow]) -> tuple[Verdict | None, str]:

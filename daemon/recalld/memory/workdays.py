@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from recalld.memory.clock import Clock
 from recalld.memory.trees import PERSONAL
@@ -31,10 +32,12 @@ class Workdays:
 
     def worked(self, workspace_id: str) -> None:
         """Something happened in a workspace; the first time on a day that is counted, and written behind."""
-        today = self._clock().strftime("%Y-%m-%d")
+        now = self._clock()
+        today, tomorrow = (day.strftime("%Y-%m-%d") for day in (now, now + timedelta(days=1)))
         for each in (workspace_id, PERSONAL):
             days, last = self._days.get(each, (0, None))
-            if last is None or last < today:
+            # A day still further ahead was noted by a clock that was wrong.
+            if last is None or last < today or last > tomorrow:
                 self._days[each] = days + 1, today
                 write = asyncio.ensure_future(self._store.truth.write(importance.note_worked, each, days + 1, today))
                 self._writes.add(write)

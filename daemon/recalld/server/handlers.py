@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from recall.protocol import requests as wire
-from recall.protocol.values import Value
+from recall.protocol.values import JobStatus, Value
 from recalld.memory.affected import Affected
 from recalld.memory.associations import note_recalled
 from recalld.memory.audit import Audit
@@ -32,6 +32,7 @@ class Daemon(Protocol):
 
     def hello(self) -> wire.HelloReply: ...  # noqa: D102
     async def status(self) -> wire.StatusReply: ...  # noqa: D102
+    async def run_job(self, name: str) -> JobStatus: ...  # noqa: D102
     def shutdown(self) -> None: ...  # noqa: D102
     async def open_workspace(self, request: wire.OpenWorkspace) -> wire.OpenWorkspaceReply: ...  # noqa: D102
     async def close_tree(self, tree: Tree) -> None: ...  # noqa: D102
@@ -49,6 +50,7 @@ def daemon_handlers(daemon: Daemon) -> dict[str, DaemonHandler]:
     return {
         "hello": lambda _: daemon.hello(),
         "status": lambda _: daemon.status(),
+        "run_job": lambda request: daemon.run_job(request.name),
         "shutdown": shutdown,
         "open_workspace": daemon.open_workspace,
     }

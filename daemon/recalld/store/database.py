@@ -114,15 +114,18 @@ class Database:
         self._written.set()
         return await self._run(self._writer, job)
 
-    async def scrub(self) -> None:
+    async def scrub(self, wait_ms: int = BUSY_TIMEOUT_MS) -> None:
         """Let nothing of what was purged be found on the disk, be it in the log or in copies from before an upgrade.
+
+        Args:
+            wait_ms: how long this, and with it the writer, waits for whoever reads from the log.
 
         Raises:
             StoreBusy: somebody reads from the log for longer than can be waited for.
         """
         for copy in self.file.parent.glob(f"{self.file.name}.before-*"):
             copy.unlink()
-        if not await self._run(self._writer, lambda engine: _checkpoint(engine, BUSY_TIMEOUT_MS)):
+        if not await self._run(self._writer, lambda engine: _checkpoint(engine, wait_ms)):
             raise StoreBusy(f"{self.file} is being read by another program: close it, and purge again")
 
     async def _run(self, lane: _Lane | None, job: Callable[[Engine], T]) -> T:

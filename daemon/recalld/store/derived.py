@@ -49,6 +49,8 @@ MOST_CONTEXTS = 10
 """A memory is found by what it was rated for the last so many times."""
 MAX_CONTEXT = 500
 """Characters of each that it is found by."""
+MERGED_AT_ONCE = 16
+"""Pages of the full-text index that are rewritten in one step: some milliseconds."""
 
 Stored = Sequence[tuple[MemoryRow, Sequence[AnchorRow]]]
 """Memories, each with its anchors."""
@@ -123,6 +125,24 @@ def unindex(connection: Connection, seqs: Sequence[int]) -> None:
 def erase_traces(connection: Connection) -> None:
     """Rewrite the index without the words of what was removed; until then they are only marked as gone."""
     connection.execute(text("INSERT INTO memory_words(memory_words) VALUES ('optimize')"))
+
+
+def begin_erasing_traces(connection: Connection) -> None:
+    """Begin what `erase_traces` does, to go on with it a little at a time."""
+    _merge(connection, -MERGED_AT_ONCE)
+
+
+def go_on_erasing_traces(connection: Connection) -> bool:
+    """Go on with it; False once there is nothing more to do."""
+    return _merge(connection, MERGED_AT_ONCE)
+
+
+def _merge(connection: Connection, pages: int) -> bool:
+    changes = text("SELECT total_changes()")
+    before: int = connection.execute(changes).scalar_one()
+    connection.execute(text("INSERT INTO memory_words(memory_words, rank) VALUES ('merge', :pages)"), {"pages": pages})
+    # As SQLite's documentation has it: fewer than two, and it found nothing to merge.
+    return bool(connection.execute(changes).scalar_one() - before >= 2)
 
 
 def repair(connection: Connection) -> None:

@@ -108,19 +108,29 @@ def purge(connection: Connection, ids: Sequence[str]) -> None:
 
     Their bytes are gone from the file once the log is: `Database.scrub` sees to that at once.
     """
-    for batch in in_batches(ids):
-        chosen = _memories.c.id.in_(batch)
-        derived.unindex(connection, list(connection.scalars(sa.select(_memories.c.seq).where(chosen))))
-        connection.execute(sa.delete(_memories).where(chosen))  # takes versions, anchors, forms and ratings along
+    _erase(connection, ids)
     if ids:
         derived.erase_traces(connection)
 
 
-def purge_forgotten_before(connection: Connection, at: str) -> list[str]:
-    """Erase what was forgotten before a time; the ids of it."""
-    ids = list(connection.scalars(sa.select(_memories.c.id).where(_memories.c.forgotten_at < at)))
-    purge(connection, ids)
-    return ids
+def purge_forgotten_before(connection: Connection, at: str, limit: int) -> dict[str, list[int]]:
+    """Erase some of what was forgotten before a time, but for its traces in the index.
+
+    Returns:
+        The ids of its anchors, by its own; nothing once all is erased.
+    """
+    expired = sa.select(_memories.c.id).where(_memories.c.forgotten_at < at).limit(limit)
+    ids = list(connection.scalars(expired))
+    bound = anchors_of(connection, ids)
+    _erase(connection, ids)
+    return {each: [anchor.id for anchor in bound.get(each, [])] for each in ids}
+
+
+def _erase(connection: Connection, ids: Sequence[str]) -> None:
+    for batch in in_batches(ids):
+        chosen = _memories.c.id.in_(batch)
+        derived.unindex(connection, list(connection.scalars(sa.select(_memories.c.seq).where(chosen))))
+        connection.execute(sa.delete(_memories).where(chosen))  # takes versions, anchors, forms and ratings along
 
 
 def add_rating(connection: Connection, rating: RatingRow) -> None:
@@ -205,10 +215,10 @@ def ratings(connection: Connection, memory_id: str) -> list[RatingRow]:
 # --- many of a workspace, without the forgotten ones ---------------------------------------------
 
 
-def doubles(connection: Connection, workspace_id: str, text_hash: str) -> list[str]:
-    """Ids of the memories of a workspace with just this text, the oldest first."""
+def doubles(connection: Connection, workspace_ids: Sequence[str], text_hash: str) -> list[str]:
+    """Ids of the memories of these workspaces with just this text, the oldest first."""
     query = sa.select(_memories.c.id).where(
-        _memories.c.workspace_id == workspace_id, _memories.c.text_hash == text_hash, _live
+        _memories.c.workspace_id.in_(workspace_ids), _memories.c.text_hash == text_hash, _live
     )
     return list(connection.scalars(query.order_by(_memories.c.seq)))
 

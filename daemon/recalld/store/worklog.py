@@ -202,13 +202,17 @@ def made_by(connection: Connection, job_id: str) -> list[ExtractionRow]:
     return [ExtractionRow(**row) for row in connection.execute(query).mappings()]
 
 
-def origins(connection: Connection, memory_id: str) -> list[tuple[ExtractionRow, str, str]]:
-    """Where a memory comes from, oldest first: what a job made of it, the session's id, and when that was."""
+def origins(connection: Connection, workspace_id: str, memory_id: str) -> list[tuple[ExtractionRow, str, str]]:
+    """Where a memory comes from, oldest first: what a job made of it, the session's id, and when that was.
+
+    Args:
+        workspace_id: whose sessions may be named; a personal memory may be confirmed in those of several.
+    """
     query = (
         sa.select(extractions, sessions.c.id, extraction_jobs.c.finished_at)
         .join_from(extractions, extraction_jobs, extraction_jobs.c.id == extractions.c.job_id)
         .join(sessions, sessions.c.seq == extraction_jobs.c.session_seq)
-        .where(extractions.c.memory_id == memory_id)
+        .where(extractions.c.memory_id == memory_id, sessions.c.workspace_id == workspace_id)
         .order_by(extraction_jobs.c.finished_at, extractions.c.position)
     )
     return [

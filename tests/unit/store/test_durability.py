@@ -5,10 +5,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from recalld.store import Store, memories, workspaces
+import pytest
+
+from recalld.store import Store, derived, memories, workspaces
 from recalld.store.rows import AnchorRow, FormRow, MemoryRow, RatingRow, WorkspaceRow
 
 MakeMemory = Callable[..., MemoryRow]
@@ -19,7 +21,9 @@ BATCH = 20
 WRITER = f"""
 import asyncio, sys
 from pathlib import Path
-from recalld.store import Store, memories, workspaces
+
+import pytest
+from recalld.store import Store, derived, memories, workspaces
 from recalld.store.rows import AnchorRow, MemoryRow, WorkspaceRow
 
 def memory(n):
@@ -81,8 +85,25 @@ async def _open_and_close(folder: Path) -> None:
     await store.close()
 
 
+async def _purge(store: Store, memory_id: str) -> None:
+    await store.truth.write(memories.purge, [memory_id])
+
+
+async def _expire(store: Store, _: str) -> None:
+    """What the daily job does, a little at a time."""
+    assert await store.truth.write(memories.purge_forgotten_before, "2026-05-01T00:00:00Z", 20)
+    await store.truth.write(derived.begin_erasing_traces)
+    while await store.truth.write(derived.go_on_erasing_traces):
+        pass
+
+
+@pytest.mark.parametrize("erase", [_purge, _expire])
 def test_the_bytes_of_what_was_purged_are_in_no_file(
-    tmp_path: Path, memory: MakeMemory, anchor: MakeAnchor, form: MakeForm
+    tmp_path: Path,
+    memory: MakeMemory,
+    anchor: MakeAnchor,
+    form: MakeForm,
+    erase: Callable[[Store, str], Awaitable[None]],
 ) -> None:
     secret = "zqxkey9f3wvjq"
     trace = secret[-4:].encode()  # the index stores only in what a word differs from the one before
@@ -114,7 +135,7 @@ def test_the_bytes_of_what_was_purged_are_in_no_file(
         await store.truth.write(memories.set_forgotten, [row.id], "2026-04-01T00:00:00Z", "forgotten")
         copy.write_text(secret)
         assert bytes_on_disk().count(trace) > 10
-        await store.truth.write(memories.purge, [row.id])
+        await erase(store, row.id)
         await store.truth.scrub()
         assert trace not in bytes_on_disk()
         assert len(await store.truth.read(memories.live_ids, ["ws-1"])) == 50

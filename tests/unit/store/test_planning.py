@@ -63,7 +63,7 @@ def test_expectations_stay_as_they_are_at_the_next_start(tmp_path: Path) -> None
         lambda connection: sessions.before(connection, [1, 2, 3]),
         lambda connection: sessions.beside(connection, IDS),
         lambda connection: memories.get_many(connection, IDS),
-        lambda connection: memories.doubles(connection, "ws-1", "hash"),
+        lambda connection: memories.doubles(connection, ["ws-1", "ws-personal"], "hash"),
         lambda connection: filters.matching(connection, Criteria(workspace_ids=("ws-1",)), ids=IDS),
         lambda connection: filters.matching(connection, Criteria(workspace_ids=("ws-1",)), seqs=[1, 2]),
         lambda connection: links.rivals(connection, "mem-3"),

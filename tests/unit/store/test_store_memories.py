@@ -92,10 +92,10 @@ def test_the_same_text_is_found_in_its_own_workspace_while_it_is_not_forgotten(
 ) -> None:
     memories.insert(connection, memory("mem-1", text_hash="same"), [])
     memories.insert(connection, memory("mem-2", text_hash="same"), [])
-    assert memories.doubles(connection, "ws-1", "same") == ["mem-1", "mem-2"]
-    assert memories.doubles(connection, "ws-2", "same") == []
+    assert memories.doubles(connection, ["ws-1"], "same") == ["mem-1", "mem-2"]
+    assert memories.doubles(connection, ["ws-2"], "same") == []
     memories.set_forgotten(connection, ["mem-1", "mem-2"], LATER, "forgotten")
-    assert memories.doubles(connection, "ws-1", "same") == []
+    assert memories.doubles(connection, ["ws-1"], "same") == []
 
 
 # --- versions ------------------------------------------------------------------------------------
@@ -196,14 +196,17 @@ def test_forgetting_twice_keeps_the_first_time(connection: Connection, memory: M
 def test_only_what_was_forgotten_long_enough_ago_is_erased(
     connection: Connection, memory: MakeMemory, anchor: MakeAnchor, form: MakeForm
 ) -> None:
-    for name in ("old", "new", "live"):
+    for name in ("old", "older", "new", "live"):
         bound = [anchor("a.py", "f", form("fp"))]
         memories.insert(connection, memory(f"mem-{name}"), bound)
         rating = RatingRow(memory_id=f"mem-{name}", at=LATER, useful=True, context="", previous=0.1, updated=0.2)
         memories.add_rating(connection, rating)
-    memories.set_forgotten(connection, ["mem-old"], LATER, "forgotten")
+    memories.set_forgotten(connection, ["mem-old", "mem-older"], LATER, "forgotten")
     memories.set_forgotten(connection, ["mem-new"], LATEST, "forgotten")
-    assert memories.purge_forgotten_before(connection, LATEST) == ["mem-old"]
+    tied = {each: [bound.id] for each, (bound,) in anchors.anchors_of(connection, ["mem-old", "mem-older"]).items()}
+    first = memories.purge_forgotten_before(connection, LATEST, 1)
+    assert {**first, **memories.purge_forgotten_before(connection, LATEST, 1)} == tied
+    assert memories.purge_forgotten_before(connection, LATEST, 1) == {}
     assert sorted(memories.get_many(connection, ["mem-old", "mem-new", "mem-live"])) == ["mem-live", "mem-new"]
     for table in ("memories", "memory_versions", "ratings", "anchors"):
         column = "id" if table == "memories" else "memory_id"

@@ -107,7 +107,8 @@ def test_a_job_that_is_done_keeps_its_result_and_erases_what_it_was_made_of(
     assert job is not None
     assert (job.status, job.finished_at, job.drafted_by) == ("done", NOON, "rules")
     assert worklog.made_by(connection, "job-1") == [made]
-    assert worklog.origins(connection, "mem-1") == [(made, "ses-1", NOON)]
+    assert worklog.origins(connection, "ws-1", "mem-1") == [(made, "ses-1", NOON)]
+    assert worklog.origins(connection, "ws-2", "mem-1") == []
     assert worklog.observed_for(connection, "job-1") == []
     assert worklog.unfinished_jobs(connection) == []
 

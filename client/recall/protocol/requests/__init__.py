@@ -39,6 +39,7 @@ from recall.protocol.requests.daemon import (
     OpenWorkspaceReply,
     Reindex,
     ReindexReply,
+    RunJob,
     Shutdown,
     Status,
     StatusReply,
@@ -140,6 +141,7 @@ __all__ = [
     "Reply",
     "Request",
     "Restore",
+    "RunJob",
     "Search",
     "SearchReply",
     "SessionContextReply",
@@ -169,7 +171,7 @@ __all__ = [
 METHODS: dict[str, type[Request]] = {
     request.method: request
     for request in (
-        Hello, Status, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
+        Hello, Status, RunJob, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
         Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Link, Rate, History, ListMemories, Search,
         Explore,
         Audit, Affected, Decay, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from recall.protocol.requests.base import Done, Id, Path, Reply, Request
+from recall.protocol.requests.base import Done, Id, Label, Path, Reply, Request
 from recall.protocol.values import JobStatus, Workspace
 
 
@@ -64,6 +64,14 @@ class Status(Request):
 
     method = "status"
     reply = StatusReply
+
+
+class RunJob(Request):
+    """Run a job now, and answer once it is over; where it is running already, that run is waited for."""
+
+    method = "run_job"
+    reply = JobStatus
+    name: Label
 
 
 class Shutdown(Request):

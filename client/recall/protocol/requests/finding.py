@@ -111,6 +111,8 @@ class Explore(Request):
     """Steps from memory to memory."""
     limit: Limit = 20
     """Memories at most."""
+    personal: bool = True
+    """Whether personal memories are shown too."""
 
 
 class AuditReply(Reply):

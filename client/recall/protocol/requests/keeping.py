@@ -19,7 +19,7 @@ class DecayReply(Reply):
     memories: list[Faded]
     """What has faded by then, at most `limit`, the most important of now first."""
     checked: int
-    """How many memories were looked at, personal ones included."""
+    """How many memories were looked at."""
     total: int
     """How many of them have faded by then."""
 
@@ -31,3 +31,5 @@ class Decay(Request):
     reply = DecayReply
     days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0
     limit: Limit = 50
+    personal: bool = True
+    """Whether personal memories are looked at too."""

@@ -61,6 +61,8 @@ class SessionStart(Request):
     """What is to be done, in words."""
     token_budget: TokenBudget | None = None
     max_memories: Limit = 20
+    personal: bool = True
+    """Whether personal memories are given too."""
 
 
 class SessionGetContext(Request):
@@ -74,6 +76,8 @@ class SessionGetContext(Request):
     files: Paths = []
     token_budget: TokenBudget | None = None
     max_memories: Limit = 10
+    personal: bool = True
+    """Whether personal memories are given too."""
 
 
 class SessionRecordObservationReply(Reply):

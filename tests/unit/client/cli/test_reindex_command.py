@@ -88,6 +88,15 @@ def test_as_json_it_waits_and_is_one_object(peer: Peer, capsys: pytest.CaptureFi
     assert err == ""
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell has what it runs in the background ignore the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_it_says_that_the_daemon_goes_on(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt(_: object) -> Value:
         signal.raise_signal(signal.SIGINT)

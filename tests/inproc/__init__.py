@@ -1,0 +1,1 @@
+"""A package, so that what its modules share ends with the last of them."""
