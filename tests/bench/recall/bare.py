@@ -18,7 +18,10 @@ from tests.bench.floors import BareSearch
 
 
 class BareProcess:
-    """Searches the same texts with nothing around it; `search` says how long it took inside that process."""
+    """Searches the same texts with nothing around it; `search` says how long it took inside that process.
+
+    It begins to bring them in at once, `filled` waits until they are.
+    """
 
     def __init__(self, texts: list[str]) -> None:
         context = multiprocessing.get_context("spawn")
@@ -27,9 +30,11 @@ class BareProcess:
         self._process.start()
         child.close()  # so that the end of the process is the end of the pipe
         self._pipe.send(texts)
-        self.filled_s: float = self._pipe.recv()
-        """Seconds to load the model and bring all texts into both indexes."""
         self.process = psutil.Process(self._process.pid)
+
+    def filled(self) -> float:
+        """Seconds it took to load the model and bring all texts into both indexes."""
+        return cast("float", self._pipe.recv())
 
     def search(self, query: str) -> float:
         """Seconds for one query, its words chosen as the daemon chooses them."""
