@@ -48,6 +48,7 @@ from recalld.memory.decay import Decay
 from recalld.memory.explore import Explore
 from recalld.memory.follow import Follower
 from recalld.memory.imports import imported_paths
+from recalld.memory.journal import Journal
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
 from recalld.memory.past import Past
@@ -130,13 +131,26 @@ class App:
         contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
         publish = self._bus.publish
         storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, workdays, clock, publish)
+        journal = Journal(config, self._store, clock)
         memories = Memories(
-            config, self._store, self._trees, codebase, verdicts, self._vectors, workdays, decay, clock, publish
+            config,
+            self._store,
+            self._trees,
+            codebase,
+            verdicts,
+            self._vectors,
+            workdays,
+            decay,
+            journal,
+            clock,
+            publish,
         )
         self._follower = Follower(
             config, self._store, self._trees, self._pool, codebase, verdicts, contexts, self._bus.publish
         )
-        self._sessions = Sessions(config, self._store, self._trees, storing, search, views, self._vectors, clock)
+        self._sessions = Sessions(
+            config, self._store, self._trees, storing, search, views, self._vectors, journal, clock
+        )
         self._renewal = Renewal(self._store, self._pool)
         self._openings = Lane("opening trees", self._open)
         self._losses = Lane("losing trees", self._lose_tree)

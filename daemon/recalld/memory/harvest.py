@@ -110,11 +110,16 @@ class Harvest:
             note = f"given up after {MAX_TRIES} tries: the daemon's log says why"
             await self._store.truth.write(worklog.finish, job_id, "failed", iso(self._clock()), note=note)
             return
-        observed = await self._store.truth.read(worklog.observed_for, job_id)
-        drafts = await asyncio.to_thread(drafted, job.summary, observed)
+        source = await self._store.truth.read(worklog.to_extract, job_id)
+        if source is None:
+            return
+        drafts = await asyncio.to_thread(drafted, *source)
         await self._vectors.settled(INDEX_WAIT_S)
         candidates = [await self._candidate(tree, session.id, draft) for draft in drafts]
-        stored = await self._store.truth.write(_keep, job_id, candidates, iso(self._clock()))
+        stored = await self._store.truth.write(_keep, job_id, source, candidates, iso(self._clock()))
+        if stored is None:
+            await self._do(job_id)  # some of it was purged meanwhile
+            return
         await self._storing.told(tree, [each.row for each in stored], [a for each in stored for a in each.bound])
         log.info("extraction %s of session %s: %d memories", job_id, session.id, len(stored))
 
@@ -171,10 +176,19 @@ def _existing(tree: Tree, paths: Sequence[str]) -> list[str]:
     return found
 
 
-def _keep(connection: Connection, job_id: str, candidates: Sequence[_Candidate], now: str) -> list[_Candidate]:
-    """Store what is new, put the rest together with what says the same, and close the job; what was touched."""
-    if not worklog.is_queued(connection, job_id):
-        return []
+def _keep(
+    connection: Connection,
+    job_id: str,
+    source: tuple[str, list[ObservationRow]],
+    candidates: Sequence[_Candidate],
+    now: str,
+) -> list[_Candidate] | None:
+    """Store what is new, put the rest together with what says the same, and close the job; what was touched.
+
+    None where the job is no longer made of what the candidates come from: then nothing is done.
+    """
+    if worklog.to_extract(connection, job_id) != source:
+        return None
     made: list[ExtractionRow] = []
     touched: list[_Candidate] = []
     for each in candidates:

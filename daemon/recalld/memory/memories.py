@@ -20,8 +20,10 @@ from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
 from recalld.memory.decay import Decay
 from recalld.memory.filters import Filters
+from recalld.memory.journal import CHANGED, OPENED, Journal
 from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
+from recalld.memory.unsaid import Unsaid
 from recalld.memory.verdicts import Verdicts
 from recalld.memory.workdays import Workdays
 from recalld.store import Store, StoreBusy, anchors, associations, links, memories, sessions, worklog
@@ -49,6 +51,7 @@ class Memories:
         vectors: Vectors,
         workdays: Workdays,
         decay: Decay,
+        journal: Journal,
         clock: Clock,
         publish: Callable[[Event], None],
     ) -> None:
@@ -60,6 +63,7 @@ class Memories:
         self._vectors = vectors
         self._workdays = workdays
         self._decay = decay
+        self._journal = journal
         self._clock = clock
         self._publish = publish
         self._views = views.Views(verdicts)
@@ -277,7 +281,7 @@ class Memories:
         reply = wire.ForgetReply(ids=[row.id for row in rows], titles=[row.title for row in rows])
         if rows and not request.dry_run:
             if request.purge:
-                reply.warnings = await self._purge(reply.ids)
+                reply.warnings = await self._purge(rows)
             else:
                 await self._store.truth.write(memories.set_forgotten, reply.ids, iso(self._clock()), "forgotten")
             self._touched(rows, "forgotten")
@@ -291,10 +295,12 @@ class Memories:
             memories.matching, tree.workspace_id, older_than=older_than, containing=request.containing
         )
 
-    async def _purge(self, ids: Sequence[str]) -> list[str]:
+    async def _purge(self, rows: Sequence[MemoryRow]) -> list[str]:
+        ids = [row.id for row in rows]
+        await self._journal.written()  # nothing that was said before it is written after it
         gone = await self._store.truth.read(anchors.anchors_of, ids)
         beside = await self._store.truth.read(sessions.beside, ids)
-        await self._store.truth.write(memories.purge, ids)
+        await self._store.truth.write(_erase, rows)
         self._vectors.touch(beside)  # they were read together with what is gone
         anchor_ids = [anchor.id for each in gone.values() for anchor in each]
         for tree in self._trees:
@@ -412,6 +418,17 @@ class Memories:
         self._vectors.touch([row.id for row in rows])
         for row in rows:
             self._publish(MemoryTouched(row.workspace_id, row.id, row.title, change))
+
+
+def _erase(connection: Connection, rows: Sequence[MemoryRow]) -> None:
+    """Erase memories, and what sessions of their workspace say of what they ever said."""
+    for row in rows:
+        told = [f"{each.title}\n\n{each.narrative}" for each in memories.versions(connection, row.id)]
+        unsaid = Unsaid([*told, *worklog.words_of(connection, [row.id])])
+        worklog.reword(
+            connection, None if row.workspace_id == PERSONAL else row.workspace_id, unsaid.left_of, (OPENED, CHANGED)
+        )
+    memories.purge(connection, [row.id for row in rows])
 
 
 def _weigh(row: MemoryRow, importance: float) -> None:

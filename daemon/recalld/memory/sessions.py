@@ -39,12 +39,13 @@ class Sessions:
         search: Search,
         views: Views,
         vectors: Vectors,
+        journal: Journal,
         clock: Clock,
     ) -> None:
         self._config = config
         self._store = store
         self._clock = clock
-        self._journal = Journal(config, store, clock)
+        self._journal = journal
         self._injection = Injection(store, search, views)
         self._working = Working()
         self._harvest = Harvest(store, trees, storing, search, vectors, clock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import sqlalchemy as sa
 from msgspec import structs
@@ -171,10 +171,10 @@ def attempt(connection: Connection, job_id: str) -> int:
     return tries
 
 
-def is_queued(connection: Connection, job_id: str) -> bool:
-    """Whether a job is still to be done."""
-    query = sa.select(extraction_jobs.c.status).where(extraction_jobs.c.id == job_id)
-    return connection.execute(query).scalar() == "queued"
+def to_extract(connection: Connection, job_id: str) -> tuple[str, list[ObservationRow]] | None:
+    """The summary and the observations that a job is made of, oldest first; None unless it is still to be done."""
+    found = job(connection, job_id)
+    return (found.summary, observed_for(connection, job_id)) if found and found.status == "queued" else None
 
 
 def finish(
@@ -221,6 +221,45 @@ def origins(connection: Connection, memory_id: str) -> list[tuple[ExtractionRow,
         )
         for row in connection.execute(query)
     ]
+
+
+# --- what is to have been said never -------------------------------------------------------------
+
+
+def words_of(connection: Connection, memory_ids: Sequence[str]) -> list[str]:
+    """The words of sessions that memories were made of."""
+    return list(connection.scalars(sa.select(extractions.c.said).where(extractions.c.memory_id.in_(memory_ids))))
+
+
+def reword(
+    connection: Connection, workspace_id: str | None, left_of: Callable[[str], str], seen: Collection[str]
+) -> None:
+    """Put all that was said in the sessions of a workspace in other words; an observation left without any goes.
+
+    Args:
+        workspace_id: None for those of all workspaces.
+        left_of: what is left of a text.
+        seen: kinds of observations that nobody said.
+    """
+    key: sa.ColumnElement[int] = sa.literal_column("rowid")
+    of_workspace = sa.true() if workspace_id is None else sessions.c.workspace_id == workspace_id
+    chosen = sa.select(sessions.c.seq).where(of_workspace)
+    jobs = extraction_jobs.c.session_seq.in_(chosen)
+    made_here = extractions.c.job_id.in_(sa.select(extraction_jobs.c.id).where(jobs))
+    said = observations.c.session_seq.in_(chosen) & observations.c.kind.not_in(seen)
+    for column, wanted in (
+        (sessions.c.task, of_workspace),
+        (sessions.c.summary, of_workspace),
+        (extraction_jobs.c.summary, jobs),
+        (extractions.c.said, made_here),
+        (observations.c.content, said),
+    ):
+        texts = connection.execute(sa.select(key, column).where(wanted, column != "")).all()
+        changed = [{"key": rowid, "left": left} for rowid, text in texts if (left := left_of(text)) != text]
+        if changed:
+            reworded = sa.update(column.table).where(key == sa.bindparam("key")).values({column: sa.bindparam("left")})
+            connection.execute(reworded, changed)
+    connection.execute(sa.delete(observations).where(observations.c.content == "", said))
 
 
 def _job(connection: Connection, query: sa.Select[tuple[object, ...]]) -> ExtractionJobRow | None:
