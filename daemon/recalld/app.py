@@ -103,7 +103,7 @@ class App:
         self._heartbeat: asyncio.Task[None] | None = None
 
         self._bus = EventBus()
-        self._store = Store(paths.data)
+        self._store = store = Store(paths.data)
         self._watcher = Watcher(config, self._bus.publish_threadsafe, scratch=paths.runtime)
         self._quarantine = Quarantine(self._store, clock)
         self._pool = ParserPool(
@@ -117,7 +117,7 @@ class App:
             before_read=self._watcher.before_read,
             after_read=self._watcher.after_read,
         )
-        self._vectors = Vectors(paths.data / "vectors", config, Corpus(self._store))
+        self._vectors = vectors = Vectors(paths.data / "vectors", config, Corpus(self._store))
 
         self._trees = Trees(self._store, clock)
         self._workdays = workdays = Workdays(self._store, clock)
@@ -131,26 +131,14 @@ class App:
         contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
         publish = self._bus.publish
         storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, workdays, clock, publish)
-        journal = Journal(config, self._store, clock)
+        journal = Journal(config, store, clock)
         memories = Memories(
-            config,
-            self._store,
-            self._trees,
-            codebase,
-            verdicts,
-            self._vectors,
-            workdays,
-            decay,
-            journal,
-            clock,
-            publish,
+            config, store, self._trees, codebase, verdicts, vectors, workdays, decay, journal, clock, publish
         )
         self._follower = Follower(
             config, self._store, self._trees, self._pool, codebase, verdicts, contexts, self._bus.publish
         )
-        self._sessions = Sessions(
-            config, self._store, self._trees, storing, search, views, self._vectors, journal, clock
-        )
+        self._sessions = Sessions(config, store, self._trees, storing, search, views, vectors, journal, clock)
         self._renewal = Renewal(self._store, self._pool)
         self._openings = Lane("opening trees", self._open)
         self._losses = Lane("losing trees", self._lose_tree)

@@ -20,10 +20,10 @@ from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
 from recalld.memory.decay import Decay
 from recalld.memory.filters import Filters
-from recalld.memory.journal import CHANGED, OPENED, Journal
+from recalld.memory.journal import Journal
+from recalld.memory.purge import erase
 from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
-from recalld.memory.unsaid import Unsaid
 from recalld.memory.verdicts import Verdicts
 from recalld.memory.workdays import Workdays
 from recalld.store import Store, StoreBusy, anchors, associations, links, memories, sessions, worklog
@@ -300,16 +300,19 @@ class Memories:
         await self._journal.written()  # nothing that was said before it is written after it
         gone = await self._store.truth.read(anchors.anchors_of, ids)
         beside = await self._store.truth.read(sessions.beside, ids)
-        await self._store.truth.write(_erase, rows)
+        holding = await self._store.truth.write(erase, rows)
         self._vectors.touch(beside)  # they were read together with what is gone
         anchor_ids = [anchor.id for each in gone.values() for anchor in each]
         for tree in self._trees:
             await self._verdicts.drop(tree, anchor_ids)
+        warnings = []
+        if holding:
+            warnings.append(f"what was purged is in other memories too: `recall forget --purge {' '.join(holding)}`")
         try:
             await self._store.truth.scrub()
         except StoreBusy as busy:
-            return [f"erased, but the log still holds it for as long as another program reads: {busy}"]
-        return []
+            warnings.append(f"erased, but the log still holds it for as long as another program reads: {busy}")
+        return warnings
 
     async def purge_expired(self) -> None:
         """Erase what was forgotten longer ago than it can be restored."""
@@ -418,17 +421,6 @@ class Memories:
         self._vectors.touch([row.id for row in rows])
         for row in rows:
             self._publish(MemoryTouched(row.workspace_id, row.id, row.title, change))
-
-
-def _erase(connection: Connection, rows: Sequence[MemoryRow]) -> None:
-    """Erase memories, and what sessions of their workspace say of what they ever said."""
-    for row in rows:
-        told = [f"{each.title}\n\n{each.narrative}" for each in memories.versions(connection, row.id)]
-        unsaid = Unsaid([*told, *worklog.words_of(connection, [row.id])])
-        worklog.reword(
-            connection, None if row.workspace_id == PERSONAL else row.workspace_id, unsaid.left_of, (OPENED, CHANGED)
-        )
-    memories.purge(connection, [row.id for row in rows])
 
 
 def _weigh(row: MemoryRow, importance: float) -> None:

@@ -26,11 +26,14 @@ class Unsaid:
 
     Args:
         texts: what is to have been said never; a statement goes that says a sentence of it, or has a key of it.
+
+    Attributes:
+        keys: the keys in it.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
         texts = list(texts)
-        self._keys = {key.strip("./-+_") for text in texts for key in _KEY.findall(text)}
+        self.keys = {key.strip("./-+_") for text in texts for key in _KEY.findall(text)}
         self._said = {
             words for text in texts for part in sentences(text) for words in map(_words, _BETWEEN.split(part))
         }
@@ -45,7 +48,7 @@ class Unsaid:
         return "".join("".join(parts[at : at + 2]) for at in kept).strip()
 
     def _says(self, statement: str) -> bool:
-        if any(key in statement for key in self._keys):
+        if any(key in statement for key in self.keys):
             return True
         words = _words(statement)
         return any(_same(words, said) for said in self._said)

@@ -274,6 +274,13 @@ def matching(
     return list(connection.scalars(sa.select(_memories.c.id).where(*wanted).order_by(_memories.c.seq)))
 
 
+def holding(connection: Connection, workspace_ids: Sequence[str], words: Sequence[str], limit: int) -> list[str]:
+    """Ids of memories of these workspaces, also forgotten ones, with one of these words in their text, oldest first."""
+    held = [sa.func.instr(field, word) > 0 for field in (_memories.c.title, _memories.c.narrative) for word in words]
+    query = sa.select(_memories.c.id).where(_memories.c.workspace_id.in_(workspace_ids), sa.or_(sa.false(), *held))
+    return list(connection.scalars(query.order_by(_memories.c.seq).limit(limit)))
+
+
 def newest(connection: Connection, workspace_ids: Sequence[str], limit: int) -> list[MemoryRow]:
     """The memories of these workspaces that were stored last, the newest first."""
     query = importance.rows().where(_memories.c.workspace_id.in_(workspace_ids), _live)

@@ -347,3 +347,14 @@ def test_ratings_are_kept_with_their_context(connection: Connection, memory: Mak
     for rating in given:
         memories.add_rating(connection, rating)
     assert memories.ratings(connection, "mem-1") == given
+
+
+def test_memories_are_found_by_words_that_they_hold_letter_for_letter(
+    connection: Connection, memory: MakeMemory
+) -> None:
+    memories.insert(connection, memory("mem-1", title="Key K-7"), [])
+    memories.insert(connection, memory("mem-2", narrative="100% of k-8"), [])
+    memories.insert(connection, memory("mem-3", title="Key K-7", workspace_id="ws-2"), [])
+    memories.set_forgotten(connection, ["mem-2"], LATER, "forgotten")
+    assert memories.holding(connection, ["ws-1"], ["K-7", "% of"], 10) == ["mem-1", "mem-2"]
+    assert memories.holding(connection, ["ws-1"], ["K-8"], 10) == memories.holding(connection, ["ws-1"], [], 10) == []
