@@ -94,6 +94,9 @@ class Harvest:
         self._running = due.job_id
         try:
             await self._do(due.job_id)
+        except asyncio.CancelledError:
+            await self._store.truth.write(worklog.attempt, due.job_id, -1)  # it was stopped, it did not fail
+            raise
         finally:
             self._running = None
             self._queued.discard(due.job_id)

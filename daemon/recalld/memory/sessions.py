@@ -63,7 +63,7 @@ class Sessions:
     async def stop(self) -> None:
         """Write what is left; an extraction under way is done at the next start."""
         await self._harvest.stop()
-        await self._journal.written()
+        await self._journal.stop()
 
     # --- what a session is given ------------------------------------------------------------------
 

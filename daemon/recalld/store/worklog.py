@@ -163,10 +163,10 @@ def unfinished_jobs(connection: Connection) -> list[str]:
     return list(connection.scalars(query.order_by(sa.literal_column("rowid"))))
 
 
-def attempt(connection: Connection, job_id: str) -> int:
-    """Count one more try of a job, before it is made; how many that makes."""
+def attempt(connection: Connection, job_id: str, by: int = 1) -> int:
+    """Count one more try of a job, before it is made, or take one back; how many that makes."""
     chosen = extraction_jobs.c.id == job_id
-    connection.execute(sa.update(extraction_jobs).where(chosen).values(attempts=extraction_jobs.c.attempts + 1))
+    connection.execute(sa.update(extraction_jobs).where(chosen).values(attempts=extraction_jobs.c.attempts + by))
     tries: int = connection.execute(sa.select(extraction_jobs.c.attempts).where(chosen)).scalar_one()
     return tries
 
