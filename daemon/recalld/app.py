@@ -138,7 +138,7 @@ class App:
         self._follower = Follower(
             config, self._store, self._trees, self._pool, codebase, verdicts, contexts, self._bus.publish
         )
-        self._sessions = Sessions(config, store, self._trees, storing, search, views, vectors, journal, clock)
+        self._sessions = Sessions(config, store, self._trees, storing, search, views, vectors, journal, decay, clock)
         self._renewal = Renewal(self._store, self._pool)
         self._openings = Lane("opening trees", self._open)
         self._losses = Lane("losing trees", self._lose_tree)

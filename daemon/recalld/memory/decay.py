@@ -107,12 +107,14 @@ class Decay:
         """
         await self._store.truth.write(importance.note_unused, ids, UNUSED_FACTOR)
 
-    async def stop(self) -> None:
-        """Write what is noted."""
+    async def noted(self) -> None:
+        """Write at once what is noted."""
         if self._noting is not None:
             self._noting.cancel()
             await asyncio.gather(self._noting, return_exceptions=True)
         await self._note()
+
+    stop = noted
 
     async def _note_later(self) -> None:
         await asyncio.sleep(NOTE_AFTER_S)

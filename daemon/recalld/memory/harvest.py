@@ -20,6 +20,7 @@ from recalld.memory.search import Search
 from recalld.memory.storing import Storing, insert
 from recalld.memory.text import text_hash
 from recalld.memory.trees import Tree, Trees
+from recalld.memory.usage import Usage, heard_of
 from recalld.store import Store, memories, worklog
 from recalld.store.readings import whole_text
 from recalld.store.rows import AnchorRow, ExtractionAction, ExtractionRow, MemoryRow, ObservationRow
@@ -60,13 +61,14 @@ class Harvest:
     """
 
     def __init__(
-        self, store: Store, trees: Trees, storing: Storing, search: Search, vectors: Vectors, clock: Clock
+        self, store: Store, trees: Trees, storing: Storing, search: Search, vectors: Vectors, usage: Usage, clock: Clock
     ) -> None:
         self._store = store
         self._trees = trees
         self._storing = storing
         self._search = search
         self._vectors = vectors
+        self._usage = usage
         self._clock = clock
         self._lane = Lane("extraction", self._take)
         self._queued: set[str] = set()
@@ -124,6 +126,8 @@ class Harvest:
             await self._do(job_id)  # some of it was purged meanwhile
             return
         await self._storing.told(tree, [each.row for each in stored], [a for each in stored for a in each.bound])
+        named = [place for draft in drafts for place in (*draft.source_files, *draft.symbols)]
+        await self._usage.judge(tree, session, job_id, heard_of(*source, named))
         log.info("extraction %s of session %s: %d memories", job_id, session.id, len(stored))
 
     async def _candidate(self, tree: Tree, session_id: str, draft: Draft) -> _Candidate:

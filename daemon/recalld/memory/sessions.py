@@ -13,6 +13,7 @@ from recall.protocol.values import ExtractedMemory, Session
 from recalld.config import Config
 from recalld.memory.answers import STALE
 from recalld.memory.clock import Clock, iso
+from recalld.memory.decay import Decay
 from recalld.memory.harvest import Harvest, estimate
 from recalld.memory.injection import Injection, Wanted, summed_up
 from recalld.memory.journal import CHANGED, OPENED, Journal, OpenSession
@@ -20,6 +21,7 @@ from recalld.memory.search import Search
 from recalld.memory.storing import Storing
 from recalld.memory.text import type_named
 from recalld.memory.trees import Tree, Trees
+from recalld.memory.usage import Usage
 from recalld.memory.views import Views
 from recalld.memory.working import Work, Working
 from recalld.store import Store, memories, worklog
@@ -40,6 +42,7 @@ class Sessions:
         views: Views,
         vectors: Vectors,
         journal: Journal,
+        decay: Decay,
         clock: Clock,
     ) -> None:
         self._config = config
@@ -48,7 +51,7 @@ class Sessions:
         self._journal = journal
         self._injection = Injection(store, search, views)
         self._working = Working()
-        self._harvest = Harvest(store, trees, storing, search, vectors, clock)
+        self._harvest = Harvest(store, trees, storing, search, vectors, Usage(store, decay, clock), clock)
         self._turning = asyncio.Lock()
         """Held while a session begins or ends, so that it does not do both at once."""
         self.files_changed = self._working.files_changed

@@ -135,6 +135,23 @@ def given(connection: Connection, seq: int) -> dict[str, GivenRow]:
     return {row["memory_id"]: GivenRow(**row) for row in connection.execute(query).mappings()}
 
 
+def given_to_judge(connection: Connection, job_id: str, today: str) -> list[str]:
+    """Ids of what the session of a job was given, if it is its first job.
+
+    Without what a session was given whose job is done since today began, so that nothing is judged twice a day.
+    """
+    seq = connection.execute(sa.select(extraction_jobs.c.session_seq).where(extraction_jobs.c.id == job_id)).scalar()
+    of_session = sa.select(extraction_jobs.c.id).where(extraction_jobs.c.session_seq == seq)
+    if connection.execute(of_session.order_by(sa.literal_column("rowid")).limit(1)).scalar() != job_id:
+        return []
+    done_today = sa.select(extraction_jobs.c.session_seq).where(
+        extraction_jobs.c.status == "done", extraction_jobs.c.finished_at >= today, extraction_jobs.c.session_seq != seq
+    )
+    judged = sa.select(session_given.c.memory_id).where(session_given.c.session_seq.in_(done_today))
+    query = sa.select(session_given.c.memory_id).where(session_given.c.session_seq == seq)
+    return list(connection.scalars(query.where(session_given.c.memory_id.not_in(judged))))
+
+
 def give(connection: Connection, seq: int, rows: Sequence[GivenRow], at: str) -> None:
     """Note what a session was given, and that somebody works in it."""
     connection.execute(sa.update(sessions).where(sessions.c.seq == seq).values(active_at=at))
