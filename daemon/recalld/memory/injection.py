@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from recall.protocol.values import Brief
 from recalld.memory.answers import STALE
 from recalld.memory.search import STALE_FACTOR, Search
-from recalld.memory.text import marked, shortened, summary_of, token_estimate, unique
+from recalld.memory.text import marked, shortened, token_estimate, unique
 from recalld.memory.trees import PERSONAL, ROOT_FOLDER, Tree, folders_above
 from recalld.memory.views import Views
 from recalld.memory.working import Work
@@ -29,6 +29,9 @@ SEVERAL = 0.05
 """Added for each further reason."""
 NEAR_COSINE = 0.35
 HIGH_IMPORTANCE = 0.8
+LEAST_TITLE = 80
+"""Characters of its title that are given at least of what is pinned."""
+MARKER_TOKENS = token_estimate(marked("", "a.py"))
 MAX_FILES = 40
 MAX_PINNED, MAX_IMPORTANT, MAX_RECENT, MAX_LEFT, MAX_NEAR = 200, 40, 40, 40, 30
 
@@ -126,23 +129,17 @@ class Injection:
     ) -> Injected:
         injected = Injected()
         for row in self._ranked(tree, known, reasons):
-            brief = self._views.brief(
-                tree, row, known.bound.get(row.id, []), superseded_by=known.successors.get(row.id)
-            )
-            state = GivenRow(memory_id=row.id, version=row.version, verdict=brief.verdict or "")
+            bound = known.bound.get(row.id, [])
+            state = GivenRow(memory_id=row.id, version=row.version, verdict=self._views.worst(tree, bound)[0] or "")
             if wanted.given.get(row.id) == state:
                 injected.already_given += 1
                 continue
-            why = sorted(reasons[row.id], key=lambda reason: -reason.weight)
-            brief.why = unique(reason.why for reason in why)
-            if row.id in wanted.given:
-                brief.why.append("changed since it was given")
-            path = next((reason.path for reason in why if reason.path), "session")
-            room = wanted.token_budget - injected.tokens
-            text = next(
-                (each for each in _texts(row, brief, path, pinned=row.pinned) if token_estimate(each) <= room), None
-            )
-            if text is None or (len(injected.memories) >= wanted.max_memories and not row.pinned):
+            text, room = None, wanted.token_budget - injected.tokens
+            if (row.pinned or len(injected.memories) < wanted.max_memories) and _may_fit(row, room):
+                brief, path = self._brief(tree, row, known, reasons[row.id], again=row.id in wanted.given)
+                texts = _texts(row, brief, path, pinned=row.pinned)
+                text = next((each for each in texts if token_estimate(each) <= room), None)
+            if text is None:
                 injected.left_out += 1
                 injected.unfit += row.pinned
                 continue
@@ -152,6 +149,16 @@ class Injection:
             injected.tokens += token_estimate(text)
         injected.text = injected.text.rstrip("\n")
         return injected
+
+    def _brief(
+        self, tree: Tree, row: MemoryRow, known: _Known, reasons: Sequence[_Reason], *, again: bool
+    ) -> tuple[Brief, str]:
+        """A memory with why it is given, and the file that led to it."""
+        bound = known.bound.get(row.id, [])
+        brief = self._views.brief(tree, row, bound, superseded_by=known.successors.get(row.id))
+        why = sorted(reasons, key=lambda reason: -reason.weight)
+        brief.why = unique(reason.why for reason in why) + (["changed since it was given"] if again else [])
+        return brief, next((reason.path for reason in why if reason.path), "session")
 
     def _ranked(self, tree: Tree, known: _Known, reasons: Mapping[str, list[_Reason]]) -> list[MemoryRow]:
         """What is pinned, then the rest, the most fitting first; without what something else stands in place of."""
@@ -212,25 +219,29 @@ def _known(
     scope = (workspace_id, PERSONAL)
     listed: dict[str, _Reason] = {}
 
-    def add(rows: Iterable[MemoryRow], weight: float, why: str) -> None:
-        for row in rows:
-            listed.setdefault(row.id, _Reason(weight, why))
+    def add(found: Iterable[str], weight: float, why: str) -> None:
+        for memory_id in found:
+            listed.setdefault(memory_id, _Reason(weight, why))
 
-    every = Criteria(workspace_ids=scope)
     pinned = Criteria(workspace_ids=scope, min_importance=1.0)
-    add(memories.list_memories(connection, pinned, limit=MAX_PINNED)[0], OPEN, "pinned")
+    add(memories.foremost(connection, pinned, MAX_PINNED), OPEN, "pinned")
     if wanted.last_session is not None:
         left = Criteria(workspace_ids=(workspace_id,), session_id=wanted.last_session)
-        add(memories.list_memories(connection, left, limit=MAX_LEFT)[0], LEFT, "from the last session")
-    important = memories.list_memories(connection, every, limit=MAX_IMPORTANT)[0]
-    add((row for row in important if row.importance_score >= HIGH_IMPORTANCE), IMPORTANT, "important")
+        add(memories.foremost(connection, left, MAX_LEFT), LEFT, "from the last session")
+    important = Criteria(workspace_ids=scope, min_importance=HIGH_IMPORTANCE)
+    add(memories.foremost(connection, important, MAX_IMPORTANT), IMPORTANT, "important")
     add(memories.newest(connection, scope, MAX_RECENT), RECENT, "recent")
     ids = list(dict.fromkeys([*listed, *near, *(anchor.memory_id for anchor in tied)]))
     rows = memories.get_many(connection, ids)
     return _Known(rows, anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids), tied, listed)
 
 
-def _texts(row: MemoryRow, brief: Brief, path: str, *, pinned: bool) -> list[str]:
+def _may_fit(row: MemoryRow, room: int) -> bool:
+    """Whether anything of a memory can have room: most have not, and to write them down takes a millisecond each."""
+    return token_estimate(shortened(row.title, LEAST_TITLE)) + MARKER_TOKENS <= room
+
+
+def _texts(row: MemoryRow, brief: Brief, path: str, *, pinned: bool) -> Iterator[str]:
     """The text of a memory, whole, summed up, and of one that is always given its title alone."""
     about = [brief.memory_type, f"importance {brief.importance_score:.2f}", "; ".join(brief.why)]
     if brief.verdict is not None:
@@ -238,6 +249,7 @@ def _texts(row: MemoryRow, brief: Brief, path: str, *, pinned: bool) -> list[str
     if brief.superseded_by is not None:
         about.append(f"superseded by {brief.superseded_by}")
     head = f"{brief.title} ({', '.join(about)})"
-    bodies = [row.narrative, summary_of(row.narrative, title=row.title)]
-    texts = [marked(head if body in ("", row.title) else f"{head}\n{body}", path) + "\n" for body in bodies]
-    return [*texts, marked(shortened(brief.title, 80), path) + "\n"] if pinned else texts
+    for body in (row.narrative, brief.summary):
+        yield marked(head if body in ("", row.title) else f"{head}\n{body}", path) + "\n"
+    if pinned:
+        yield marked(shortened(brief.title, LEAST_TITLE), path) + "\n"
