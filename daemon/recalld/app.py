@@ -45,6 +45,7 @@ from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
 from recalld.memory.corpus import Corpus, JobRuns, Quarantine
 from recalld.memory.decay import Decay
+from recalld.memory.drafting import Drafting
 from recalld.memory.explore import Explore
 from recalld.memory.follow import Follower
 from recalld.memory.imports import imported_paths
@@ -61,6 +62,7 @@ from recalld.memory.trees import Tree, Trees
 from recalld.memory.verdicts import Verdicts
 from recalld.memory.views import Views
 from recalld.memory.workdays import Workdays
+from recalld.model import Model
 from recalld.server.dispatch import Dispatch
 from recalld.server.handlers import daemon_handlers, session_handlers, tree_handlers
 from recalld.server.push import Publisher
@@ -135,10 +137,11 @@ class App:
         memories = Memories(
             config, store, self._trees, codebase, verdicts, vectors, workdays, decay, journal, clock, publish
         )
-        self._follower = Follower(
-            config, self._store, self._trees, self._pool, codebase, verdicts, contexts, self._bus.publish
+        self._follower = Follower(config, store, self._trees, self._pool, codebase, verdicts, contexts, publish)
+        drafting = Drafting(Model.configured(config))
+        self._sessions = Sessions(
+            config, store, self._trees, drafting, storing, search, views, vectors, journal, decay, clock
         )
-        self._sessions = Sessions(config, store, self._trees, storing, search, views, vectors, journal, decay, clock)
         self._renewal = Renewal(self._store, self._pool)
         self._openings = Lane("opening trees", self._open)
         self._losses = Lane("losing trees", self._lose_tree)

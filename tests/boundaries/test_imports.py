@@ -25,6 +25,7 @@ ROOMS = {
     "tokenizers": "daemon/recalld/vectors",
     "apscheduler": "daemon/recalld/jobs",
     "alembic": "daemon/recalld/store",
+    "httpx": "daemon/recalld/model.py",
 }
 
 

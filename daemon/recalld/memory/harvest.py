@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from msgspec import structs
 from sqlalchemy import Connection
@@ -14,8 +13,8 @@ from sqlalchemy import Connection
 from recall.protocol import requests as wire
 from recalld.events import Event, Lane
 from recalld.memory.clock import Clock, iso
-from recalld.memory.extraction import Draft, Said, extract
-from recalld.memory.journal import CHANGED, OPENED
+from recalld.memory.drafting import Drafted, Drafting
+from recalld.memory.extraction import Draft
 from recalld.memory.search import Search
 from recalld.memory.storing import Storing, insert
 from recalld.memory.text import text_hash
@@ -28,11 +27,8 @@ from recalld.store.words import content_words
 from recalld.vectors import Vectors
 
 MAX_TRIES = 3
-BESIDE = timedelta(minutes=10)
-"""What changed so long before or after something was said changed beside it."""
 INDEX_WAIT_S = 5.0
 """How long a job waits for the index to know what was stored before it."""
-RULES = "rules"
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +57,19 @@ class Harvest:
     """
 
     def __init__(
-        self, store: Store, trees: Trees, storing: Storing, search: Search, vectors: Vectors, usage: Usage, clock: Clock
+        self,
+        store: Store,
+        trees: Trees,
+        drafting: Drafting,
+        storing: Storing,
+        search: Search,
+        vectors: Vectors,
+        usage: Usage,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._trees = trees
+        self._drafting = drafting
         self._storing = storing
         self._search = search
         self._vectors = vectors
@@ -118,15 +123,15 @@ class Harvest:
         source = await self._store.truth.read(worklog.to_extract, job_id)
         if source is None:
             return
-        drafts = await asyncio.to_thread(drafted, *source)
+        drafted = await self._drafting.draft(*source)
         await self._vectors.settled(INDEX_WAIT_S)
-        candidates = [await self._candidate(tree, session.id, draft) for draft in drafts]
-        stored = await self._store.truth.write(_keep, job_id, source, candidates, iso(self._clock()))
+        candidates = [await self._candidate(tree, session.id, draft) for draft in drafted.drafts]
+        stored = await self._store.truth.write(_keep, job_id, source, drafted, candidates, iso(self._clock()))
         if stored is None:
             await self._do(job_id)  # some of it was purged meanwhile
             return
         await self._storing.told(tree, [each.row for each in stored], [a for each in stored for a in each.bound])
-        named = [place for draft in drafts for place in (*draft.source_files, *draft.symbols)]
+        named = [place for draft in drafted.drafts for place in (*draft.source_files, *draft.symbols)]
         await self._usage.judge(tree, session, job_id, heard_of(*source, named))
         log.info("extraction %s of session %s: %d memories", job_id, session.id, len(stored))
 
@@ -151,28 +156,6 @@ class Harvest:
         return _Candidate(row, bound, draft.said, same)
 
 
-def estimate(summary: str, observed: Sequence[ObservationRow]) -> int:
-    """How many memories will come of a session, before it is seen which of them exist already."""
-    return len(drafted(summary, observed))
-
-
-def drafted(summary: str, observed: Sequence[ObservationRow]) -> list[Draft]:
-    """What a session leaves, by the built-in rules."""
-    changed = [(datetime.fromisoformat(each.at), each.content) for each in observed if each.kind == CHANGED]
-    said = [
-        Said(
-            each.kind,
-            each.content,
-            tuple(each.source_files),
-            tuple(each.symbols),
-            tuple(place for at, place in changed if abs(at - datetime.fromisoformat(each.at)) <= BESIDE),
-        )
-        for each in observed
-        if each.kind not in (CHANGED, OPENED)
-    ]
-    return extract(summary, said, [place for _, place in changed])
-
-
 def _existing(tree: Tree, paths: Sequence[str]) -> list[str]:
     """Those of some paths that there are in the tree; who names another means something else."""
     found = []
@@ -187,6 +170,7 @@ def _keep(
     connection: Connection,
     job_id: str,
     source: tuple[str, list[ObservationRow]],
+    drafted: Drafted,
     candidates: Sequence[_Candidate],
     now: str,
 ) -> list[_Candidate] | None:
@@ -220,7 +204,7 @@ def _keep(
         )
         if action != "confirmed":
             touched.append(each)
-    worklog.finish(connection, job_id, "done", now, made=made, drafted_by=RULES)
+    worklog.finish(connection, job_id, "done", now, made=made, drafted_by=drafted.by, note=drafted.note)
     return touched
 
 

@@ -14,7 +14,8 @@ from recalld.config import Config
 from recalld.memory.answers import STALE
 from recalld.memory.clock import Clock, iso
 from recalld.memory.decay import Decay
-from recalld.memory.harvest import Harvest, estimate
+from recalld.memory.drafting import Drafting, by_rules
+from recalld.memory.harvest import Harvest
 from recalld.memory.injection import Injection, Wanted, summed_up
 from recalld.memory.journal import CHANGED, OPENED, Journal, OpenSession
 from recalld.memory.search import Search
@@ -37,6 +38,7 @@ class Sessions:
         config: Config,
         store: Store,
         trees: Trees,
+        drafting: Drafting,
         storing: Storing,
         search: Search,
         views: Views,
@@ -51,7 +53,7 @@ class Sessions:
         self._journal = journal
         self._injection = Injection(store, search, views)
         self._working = Working()
-        self._harvest = Harvest(store, trees, storing, search, vectors, Usage(store, decay, clock), clock)
+        self._harvest = Harvest(store, trees, drafting, storing, search, vectors, Usage(store, decay, clock), clock)
         self._turning = asyncio.Lock()
         """Held while a session begins or ends, so that it does not do both at once."""
         self.files_changed = self._working.files_changed
@@ -280,7 +282,7 @@ class Sessions:
                     queued_at=now,
                     cause=cause,
                     summary=summary,
-                    estimated=await asyncio.to_thread(estimate, summary, observed),
+                    estimated=len(await asyncio.to_thread(by_rules, summary, observed)),
                 )
                 first = await self._store.truth.write(worklog.end, row.seq, now, job)
                 ended = True

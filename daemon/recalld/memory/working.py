@@ -43,7 +43,7 @@ class _Known(NamedTuple):
 
 
 class Working:
-    """Asks git, and again for what was committed only where HEAD or the index changed, for the rest where a file did."""
+    """Asks git; again for what is committed where HEAD or the index changed, and for the rest where a file did."""
 
     def __init__(self) -> None:
         self._repositories: dict[str, git.GitTree | None] = {}
