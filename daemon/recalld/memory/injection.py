@@ -31,7 +31,6 @@ NEAR_COSINE = 0.35
 HIGH_IMPORTANCE = 0.8
 LEAST_TITLE = 80
 """Characters of its title that are given at least of what is pinned."""
-MARKER_TOKENS = token_estimate(marked("", "a.py"))
 MAX_FILES = 40
 MAX_PINNED, MAX_IMPORTANT, MAX_RECENT, MAX_LEFT, MAX_NEAR = 200, 40, 40, 40, 30
 
@@ -238,7 +237,7 @@ def _known(
 
 def _may_fit(row: MemoryRow, room: int) -> bool:
     """Whether anything of a memory can have room: most have not, and to write them down takes a millisecond each."""
-    return token_estimate(shortened(row.title, LEAST_TITLE)) + MARKER_TOKENS <= room
+    return token_estimate(marked(shortened(row.title, LEAST_TITLE), "")) <= room
 
 
 def _texts(row: MemoryRow, brief: Brief, path: str, *, pinned: bool) -> Iterator[str]:
