@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from recalld.store.filters import Criteria
 from recalld.store.rows import AnchorRow, GivenRow, MemoryRow
 
 # How much a memory has to do with the work, by what ties it to it.
+PINNED = 2.0
 OPEN, CHANGED, LEFT, ON_BRANCH, FOLDER, IMPORTANT, RECENT, PROJECT = 1.0, 0.95, 0.75, 0.7, 0.55, 0.5, 0.4, 0.3
 FOLDER_FALL = 0.75
 """What is left of a folder's share a level further up."""
@@ -32,6 +33,10 @@ HIGH_IMPORTANCE = 0.8
 LEAST_TITLE = 80
 """Characters of its title that are given at least of what is pinned."""
 MAX_FILES = 40
+SPARE = 80
+"""Memories that are looked at over those that may be given, by their strongest ties; the rest is left out unread."""
+MAX_MISSES = 5
+"""Once so many in a row had no room, no more are tried: to write one down takes some tenths of a millisecond."""
 MAX_PINNED, MAX_IMPORTANT, MAX_RECENT, MAX_LEFT, MAX_NEAR = 200, 40, 40, 40, 30
 
 
@@ -89,8 +94,6 @@ class _Known(NamedTuple):
     rows: dict[str, MemoryRow]
     bound: dict[str, list[AnchorRow]]
     successors: dict[str, str]
-    tied: list[AnchorRow]
-    listed: dict[str, _Reason]
 
 
 class Injection:
@@ -105,11 +108,12 @@ class Injection:
         """What to give to a session now."""
         near = await self._search.near(tree, wanted.task, MAX_NEAR) if wanted.task.strip() else []
         places = _places(wanted)
-        known = await self._store.truth.read(
-            _known, tree.workspace_id, wanted, list(places), tree.standing_at(places), [each for each, _ in near]
+        scope, standing = (tree.workspace_id, PERSONAL), tree.standing_at(places)
+        tied = await self._store.truth.read(
+            anchors.anchors_at, [tree.workspace_id], list(places), standing, with_forms=False
         )
         reasons: dict[str, list[_Reason]] = {}
-        for anchor in known.tied:
+        for anchor in tied:
             said = self._views.verdict(tree, anchor)
             reason = places.get(said.path)
             if reason is not None:
@@ -119,14 +123,21 @@ class Injection:
             if cosine >= NEAR_COSINE:
                 like = _Reason(min(LIKE_THE_TASK * cosine, 1.0), f"task: meaning {cosine:.2f}")
                 reasons.setdefault(memory_id, []).append(like)
-        for memory_id, reason in known.listed.items():
+        for memory_id, reason in (await self._store.truth.read(_listed, scope, wanted.last_session)).items():
             reasons.setdefault(memory_id, []).append(reason)
-        return self._within_budget(tree, wanted, known, reasons)
+        weights = {each: max(reason.weight for reason in why) for each, why in reasons.items()}
+        order = sorted(weights, key=lambda each: -weights[each])
+        pinned = sum(weight == PINNED for weight in weights.values())
+        looked_at = pinned + len(wanted.given) + wanted.max_memories + SPARE
+        known = await self._store.truth.read(_known, scope, order[:looked_at])
+        injected = self._within_budget(tree, wanted, known, reasons)
+        injected.left_out += len(order[looked_at:])
+        return injected
 
     def _within_budget(
         self, tree: Tree, wanted: Wanted, known: _Known, reasons: Mapping[str, list[_Reason]]
     ) -> Injected:
-        injected = Injected()
+        injected, misses = Injected(), 0
         for row in self._ranked(tree, known, reasons):
             bound = known.bound.get(row.id, [])
             state = GivenRow(memory_id=row.id, version=row.version, verdict=self._views.worst(tree, bound)[0] or "")
@@ -134,14 +145,17 @@ class Injection:
                 injected.already_given += 1
                 continue
             text, room = None, wanted.token_budget - injected.tokens
-            if (row.pinned or len(injected.memories) < wanted.max_memories) and _may_fit(row, room):
+            more = len(injected.memories) < wanted.max_memories and misses < MAX_MISSES
+            if (row.pinned or more) and _may_fit(row, room):
                 brief, path = self._brief(tree, row, known, reasons[row.id], again=row.id in wanted.given)
                 texts = _texts(row, brief, path, pinned=row.pinned)
                 text = next((each for each in texts if token_estimate(each) <= room), None)
             if text is None:
                 injected.left_out += 1
                 injected.unfit += row.pinned
+                misses += 1
                 continue
+            misses = 0
             injected.memories.append(brief)
             injected.states.append(state)
             injected.text += text
@@ -162,9 +176,9 @@ class Injection:
     def _ranked(self, tree: Tree, known: _Known, reasons: Mapping[str, list[_Reason]]) -> list[MemoryRow]:
         """What is pinned, then the rest, the most fitting first; without what something else stands in place of."""
         ranks: dict[str, float] = {}
-        for memory_id, why in reasons.items():
-            row = known.rows.get(memory_id)
-            if row is None or row.forgotten_at is not None or (memory_id in known.successors and not row.pinned):
+        for memory_id, row in known.rows.items():
+            why = reasons[memory_id]
+            if row.forgotten_at is not None or (memory_id in known.successors and not row.pinned):
                 continue
             verdict, _ = self._views.worst(tree, known.bound.get(memory_id, []))
             weight = max(reason.weight for reason in why) + SEVERAL * (len({reason.why for reason in why}) - 1)
@@ -206,33 +220,28 @@ def _places(wanted: Wanted) -> dict[str, _Reason]:
     return found
 
 
-def _known(
-    connection: Connection,
-    workspace_id: str,
-    wanted: Wanted,
-    places: Sequence[str],
-    standing: Sequence[int],
-    near: Collection[str],
-) -> _Known:
-    tied = anchors.anchors_at(connection, [workspace_id], places, standing)
-    scope = (workspace_id, PERSONAL)
+def _listed(connection: Connection, scope: Sequence[str], last_session: str | None) -> dict[str, _Reason]:
+    """What is worth giving whatever is worked on, each with the strongest reason."""
     listed: dict[str, _Reason] = {}
 
     def add(found: Iterable[str], weight: float, why: str) -> None:
         for memory_id in found:
             listed.setdefault(memory_id, _Reason(weight, why))
 
-    pinned = Criteria(workspace_ids=scope, min_importance=1.0)
-    add(memories.foremost(connection, pinned, MAX_PINNED), OPEN, "pinned")
-    if wanted.last_session is not None:
-        left = Criteria(workspace_ids=(workspace_id,), session_id=wanted.last_session)
+    pinned = Criteria(workspace_ids=tuple(scope), min_importance=1.0)
+    add(memories.foremost(connection, pinned, MAX_PINNED), PINNED, "pinned")
+    if last_session is not None:
+        left = Criteria(workspace_ids=tuple(scope[:1]), session_id=last_session)
         add(memories.foremost(connection, left, MAX_LEFT), LEFT, "from the last session")
-    important = Criteria(workspace_ids=scope, min_importance=HIGH_IMPORTANCE)
+    important = Criteria(workspace_ids=tuple(scope), min_importance=HIGH_IMPORTANCE)
     add(memories.foremost(connection, important, MAX_IMPORTANT), IMPORTANT, "important")
     add(memories.newest(connection, scope, MAX_RECENT), RECENT, "recent")
-    ids = list(dict.fromkeys([*listed, *near, *(anchor.memory_id for anchor in tied)]))
+    return listed
+
+
+def _known(connection: Connection, scope: Sequence[str], ids: Sequence[str]) -> _Known:
     rows = memories.get_many(connection, ids)
-    return _Known(rows, anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids), tied, listed)
+    return _Known(rows, anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids))
 
 
 def _may_fit(row: MemoryRow, room: int) -> bool:

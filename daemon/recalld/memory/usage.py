@@ -85,5 +85,5 @@ def _plain(text: str) -> str:
 def _known(
     connection: Connection, workspace_id: str, given: Sequence[str], places: Sequence[str], standing: Sequence[int]
 ) -> tuple[dict[str, MemoryRow], set[str]]:
-    tied = anchors.anchors_at(connection, [workspace_id], places, standing)
+    tied = anchors.anchors_at(connection, [workspace_id], places, standing, with_forms=False)
     return memories.get_many(connection, given), {anchor.memory_id for anchor in tied}
