@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -106,11 +107,13 @@ class Injection:
 
     async def choose(self, tree: Tree, wanted: Wanted) -> Injected:
         """What to give to a session now."""
-        near = await self._search.near(tree, wanted.task, MAX_NEAR) if wanted.task.strip() else []
-        places = _places(wanted)
-        scope, standing = (tree.workspace_id, PERSONAL), tree.standing_at(places)
-        tied = await self._store.truth.read(
-            anchors.anchors_at, [tree.workspace_id], list(places), standing, with_forms=False
+        places, scope = _places(wanted), (tree.workspace_id, PERSONAL)
+        standing = tree.standing_at(places)
+        # Asked all at once: another process, and both threads that read.
+        near, tied, listed = await asyncio.gather(
+            self._near(tree, wanted.task),
+            self._store.truth.read(anchors.anchors_at, scope[:1], list(places), standing, with_forms=False),
+            self._store.truth.read(_listed, scope, wanted.last_session),
         )
         reasons: dict[str, list[_Reason]] = {}
         for anchor in tied:
@@ -123,7 +126,7 @@ class Injection:
             if cosine >= NEAR_COSINE:
                 like = _Reason(min(LIKE_THE_TASK * cosine, 1.0), f"task: meaning {cosine:.2f}")
                 reasons.setdefault(memory_id, []).append(like)
-        for memory_id, reason in (await self._store.truth.read(_listed, scope, wanted.last_session)).items():
+        for memory_id, reason in listed.items():
             reasons.setdefault(memory_id, []).append(reason)
         weights = {each: max(reason.weight for reason in why) for each, why in reasons.items()}
         order = sorted(weights, key=lambda each: -weights[each])
@@ -133,6 +136,9 @@ class Injection:
         injected = self._within_budget(tree, wanted, known, reasons)
         injected.left_out += len(order[looked_at:])
         return injected
+
+    async def _near(self, tree: Tree, task: str) -> list[tuple[str, float]]:
+        return await self._search.near(tree, task, MAX_NEAR) if task.strip() else []
 
     def _within_budget(
         self, tree: Tree, wanted: Wanted, known: _Known, reasons: Mapping[str, list[_Reason]]

@@ -80,10 +80,11 @@ class Sessions:
         """
         folder = await asyncio.to_thread(_folder, tree, request.project_path)
         files = await asyncio.to_thread(_relative, tree, request.files)
-        work = await self._working.of(tree)
         now = iso(self._clock())
         session_id = request.session_id or f"ses-{secrets.token_hex(6)}"
-        known = await self._store.truth.read(worklog.get, tree.workspace_id, session_id)
+        work, known = await asyncio.gather(
+            self._working.of(tree), self._store.truth.read(worklog.get, tree.workspace_id, session_id)
+        )
         row = SessionRow(
             workspace_id=tree.workspace_id,
             id=session_id,
