@@ -45,9 +45,11 @@ from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
 from recalld.memory.corpus import Corpus, JobRuns, Quarantine
 from recalld.memory.decay import Decay
+from recalld.memory.drafting import Drafting
 from recalld.memory.explore import Explore
 from recalld.memory.follow import Follower
 from recalld.memory.imports import imported_paths
+from recalld.memory.journal import Journal
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
 from recalld.memory.past import Past
@@ -60,6 +62,7 @@ from recalld.memory.trees import Tree, Trees
 from recalld.memory.verdicts import Verdicts
 from recalld.memory.views import Views
 from recalld.memory.workdays import Workdays
+from recalld.model import Model
 from recalld.server.dispatch import Dispatch
 from recalld.server.handlers import daemon_handlers, session_handlers, tree_handlers
 from recalld.server.push import Publisher
@@ -102,7 +105,7 @@ class App:
         self._heartbeat: asyncio.Task[None] | None = None
 
         self._bus = EventBus()
-        self._store = Store(paths.data)
+        self._store = store = Store(paths.data)
         self._watcher = Watcher(config, self._bus.publish_threadsafe, scratch=paths.runtime)
         self._quarantine = Quarantine(self._store, clock)
         self._pool = ParserPool(
@@ -116,7 +119,7 @@ class App:
             before_read=self._watcher.before_read,
             after_read=self._watcher.after_read,
         )
-        self._vectors = Vectors(paths.data / "vectors", config, Corpus(self._store))
+        self._vectors = vectors = Vectors(paths.data / "vectors", config, Corpus(self._store))
 
         self._trees = Trees(self._store, clock)
         self._workdays = workdays = Workdays(self._store, clock)
@@ -130,13 +133,15 @@ class App:
         contexts = Contexts(config, self._store, codebase, search, views, self._vectors, self._bus.publish)
         publish = self._bus.publish
         storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, workdays, clock, publish)
+        journal = Journal(config, store, clock)
         memories = Memories(
-            config, self._store, self._trees, codebase, verdicts, self._vectors, workdays, decay, clock, publish
+            config, store, self._trees, codebase, verdicts, vectors, workdays, decay, journal, clock, publish
         )
-        self._follower = Follower(
-            config, self._store, self._trees, self._pool, codebase, verdicts, contexts, self._bus.publish
+        self._follower = Follower(config, store, self._trees, self._pool, codebase, verdicts, contexts, publish)
+        drafting = Drafting(Model.configured(config))
+        self._sessions = Sessions(
+            config, store, self._trees, drafting, storing, search, views, vectors, journal, decay, clock
         )
-        self._sessions = Sessions(config, self._store, self._trees, storing, search, views, self._vectors, clock)
         self._renewal = Renewal(self._store, self._pool)
         self._openings = Lane("opening trees", self._open)
         self._losses = Lane("losing trees", self._lose_tree)

@@ -69,6 +69,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Bytes of observations kept of one session; more are dropped."""
     session_quiet_minutes: Annotated[float, msgspec.Meta(ge=1)] = 120.0
     """Time without a sign of life after which a session is ended and extracted."""
+    model_url: str = ""
+    """Base URL of an OpenAI-compatible endpoint that drafts memories of sessions, as `http://localhost:11434/v1`."""
+    model_name: str = ""
+    """The model to ask for there."""
+    model_key: str = ""
+    """API key for it; better given as `RECALLD_MODEL_KEY` or in a file."""
+    model_key_file: str = ""
+    """File with the API key, in place of `model_key`."""
+    model_timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60.0
+    """How long an answer of the model is waited for; then the built-in rules do it."""
     bulk_files: Positive = 50
     """When more files than this change at once, only the contexts of those that are open are pushed."""
 
@@ -120,4 +130,8 @@ def load_config(config_file: Path, environ: Mapping[str, str], flags: Mapping[st
         raise ConfigError(f"setting {error}") from None
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise ConfigError(f"setting log_level takes debug, info, warning or error, not {config.log_level!r}")
+    if config.model_url and not config.model_url.startswith(("http://", "https://")):
+        raise ConfigError(f"setting model_url takes http://… or https://…, not {config.model_url!r}")
+    if config.model_url and not config.model_name:
+        raise ConfigError("setting model_url needs model_name too: the name of a model there")
     return config

@@ -328,6 +328,16 @@ def changes_since(tree: GitTree, commit: str | None) -> dict[str, str | None]:
     return {path: blob for path, blob in changed.items() if not path.startswith("/") and ".." not in path.split("/")}
 
 
+def changed_between(tree: GitTree, one: str, other: str) -> list[str]:
+    """The files that are different in two commits, relative to the tree's root; a renamed one counts twice.
+
+    Raises:
+        GitError: git cannot be asked.
+    """
+    answer = _run(tree.root, ("diff-tree", "-r", "-z", "--name-only", "--no-renames", one, other, "--"), tree)
+    return [path for path in os.fsdecode(answer).split("\0") if path]
+
+
 def contents(tree: GitTree, blobs: Iterable[str], max_bytes: int) -> dict[str, bytes]:
     """What was in files, by the names from `changes_since`; what is larger, or not in this clone, is left out.
 

@@ -19,6 +19,7 @@ from tests.bench.figures import (
     start,
 )
 from tests.bench.ground import DJANGO, ground
+from tests.bench.sessions import sessions
 from tests.bench.verdicts import verdicts
 
 ALL: dict[str, Measure] = {
@@ -29,6 +30,7 @@ ALL: dict[str, Measure] = {
     "scan": first_scan,
     "start": start,
     "workspaces": many_workspaces,
+    "sessions": sessions,
 }
 
 

@@ -26,6 +26,7 @@ ROOMS = {
     "tokenizers": "daemon/recalld/vectors",
     "apscheduler": "daemon/recalld/jobs",
     "alembic": "daemon/recalld/store",
+    "httpx": "daemon/recalld/model.py",
 }
 
 

@@ -310,3 +310,46 @@ def test_an_open_session_goes_on_after_a_restart(house: House, client: Client) -
     assert client.session_get_context(session).already_given == 1
     client.session_record_observation(session, "Decided to use Kafka for events")
     assert len(extracted(client, "", session).memories) == 2
+
+
+# --- what was given in vain ----------------------------------------------------------------------
+
+
+def in_vain(client: Client, memory_id: str) -> bool:
+    return "handed over and not used once" in client.get(memory_id).importance_reason
+
+
+def test_what_a_session_was_given_and_made_no_use_of_loses_a_little(
+    house: House, client: Client, project: Path
+) -> None:
+    vain = client.store(title="Fixtures use UTC", importance_score=0.9).id
+    pinned = client.store(title="Tenants are isolated", importance_score=1.0).id
+    rated = client.store(title="Totals are rounded once", importance_score=0.9).id
+    recalled = client.store(title="Walruses are counted nightly", importance_score=0.9).id
+    named = client.store(title="Ports are above 9000", importance_score=0.9).id
+    touched = client.store(title="Load adds the key", symbols=[LOAD], importance_score=0.9).id
+    client.sync()
+    house.pass_days(1)
+    session = client.session_start().session_id
+    assert client.session_get_context(session).already_given == 6
+    client.rate(rated, True)
+    assert client.search("walruses").results[0].id == recalled
+    (project / FILE).write_text(MODELS.replace("self.lazy + key", "key"))
+    client.sync()
+    extracted(client, "Moved all, so that ports are above 9000.", session)
+    extracted(client, "")  # after which the one before is judged
+    assert in_vain(client, vain)
+    assert [each for each in (pinned, rated, recalled, named, touched) if in_vain(client, each)] == []
+
+
+def test_what_was_given_in_vain_counts_once_a_day_and_never_for_a_session_in_which_nothing_happened(
+    house: House, client: Client
+) -> None:
+    vain = client.store(title="Fixtures use UTC", importance_score=0.9).id
+    house.pass_days(1)
+    extracted(client, "")
+    house.pass_days(1)
+    for summary in ("Decided to use Kafka.", "Decided to use Redis.", "Decided to use NATS."):
+        extracted(client, summary)
+    extracted(client, "")  # after which the one before is judged
+    assert in_vain(client, vain)

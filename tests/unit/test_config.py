@@ -32,6 +32,8 @@ def test_booleans_and_fractions_can_come_from_the_environment(tmp_path: Path) ->
         ("settle_delay_ms = 'soon'", "settle_delay_ms"),
         ("no_such_thing = 1", "no_such_thing"),
         ("log_level = 'loud'", "loud"),
+        ("model_url = 'localhost:11434'", "model_url"),
+        ("model_url = 'http://localhost:11434/v1'", "model_name"),
         ("= broken", "config.toml"),
     ],
 )

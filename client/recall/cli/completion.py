@@ -44,5 +44,5 @@ def _parsers(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
     found = [parser]
     for action in parser._actions:  # noqa: SLF001  # as above
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  # as above
-            found += action.choices.values()
+            found += [each for chosen in action.choices.values() for each in _parsers(chosen)]
     return found

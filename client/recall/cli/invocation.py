@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,6 +46,22 @@ class Commands:
         Returns:
             The command's own parser, to which its arguments are added.
         """
+        parser = self._parser(name, help, epilog)
+        parser.set_defaults(run=run)
+        return parser
+
+    def group(self, name: str, help: str, *, epilog: str | None = None) -> Commands:
+        """Declare a command that has commands of its own, to which they are added.
+
+        Args:
+            name: as it is typed.
+            help: one line.
+            epilog: what `--help` ends with.
+        """
+        parser = self._parser(name, help, epilog)
+        return Commands(parser.add_subparsers(title="commands", metavar="COMMAND", required=True))
+
+    def _parser(self, name: str, help: str, epilog: str | None) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = self._subparsers.add_parser(
             name,
             help=help,
@@ -53,7 +70,6 @@ class Commands:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         global_options(parser, default=argparse.SUPPRESS)
-        parser.set_defaults(run=run)
         return parser
 
 
@@ -87,6 +103,10 @@ class Invocation:
         if not (path and separator and name):
             raise UsageError(f"{given!r} names no symbol: write path/to/file.py::Outer.inner")
         return f"{self.place(path)}::{name}"
+
+    def text(self, given: str) -> str:
+        """A text that was given, or standard input where that is `-`."""
+        return sys.stdin.read().strip() if given == "-" else given
 
     def show(self, reply: V, render: Callable[[V, Style], str]) -> None:
         """Show a result, and its warnings: as JSON where that was asked for, else as `render` puts it."""

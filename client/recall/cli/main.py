@@ -41,6 +41,7 @@ MODULES = {
     "audit": "audit",
     "affected": "audit",
     "decay": "decay",
+    "session": "session",
     "watch": "watch",
     "sync": "daemon",
     "reindex": "reindex",

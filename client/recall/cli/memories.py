@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
 
 from recall.cli import render
@@ -71,7 +70,7 @@ def memory_options(command: ArgumentParser) -> None:
 def content(invocation: Invocation) -> str | None:
     """The text that `--content` gives or points to."""
     given: str | None = invocation.options.content
-    return sys.stdin.read().strip() if given == "-" else given
+    return None if given is None else invocation.text(given)
 
 
 def store(invocation: Invocation) -> int:

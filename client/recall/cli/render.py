@@ -24,6 +24,7 @@ from recall.protocol.values import (
     Link,
     Memory,
     MemoryVersion,
+    Origin,
     Rating,
     SymbolOutline,
     link_words,
@@ -108,6 +109,7 @@ def memory(reply: Memory, style: Style) -> str:
         f"version {reply.version}" if reply.version > 1 else "",
         f"stored {reply.created_at[:10]}",
         f"session {reply.session_id}" if reply.session_id else "",
+        "extracted, unrated" if reply.provenance == "extracted" else "",
     ]
     lines = [style.bold(reply.title), style.dim(" · ".join(filter(None, facts)))]
     if reply.importance_reason:
@@ -122,6 +124,7 @@ def memory(reply: Memory, style: Style) -> str:
             lines.append(f"{name:9} {', '.join(values)}")
     if reply.evidence:
         lines.append(f"evidence  {reply.evidence}")
+    lines += [_origin(origin, style) for origin in reply.extracted_from]
     for anchor in reply.anchors:
         lines += _anchor(anchor, style)
     if reply.superseded_by and not any(link.id == reply.superseded_by for link in reply.links):
@@ -189,7 +192,7 @@ def history(reply: HistoryReply, style: Style) -> str:
     """The states of a memory, newest first, each with what it changed; then where its code has been."""
     lines = []
     for version, before in zip(reply.versions, [*reply.versions[1:], None], strict=True):
-        when = _moment(version.at)
+        when = moment(version.at)
         what = "; ".join(_changes(before, version)) if before else f"“{version.title}”"
         lines.append(f"{style.dim(f'v{version.version}')}  {when}  {style.accent(f'{version.cause:9}')}  {what}")
     for trail in reply.anchors:
@@ -203,6 +206,11 @@ def count(number: int, noun: str) -> str:
     """So many of something, as `1 memory` or `2,000 memories`."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def moment(at: str) -> str:
+    """A time, without what only machines need."""
+    return at.replace("T", " ").removesuffix("Z")
 
 
 def verdict_of(brief: Brief, style: Style) -> str:
@@ -274,6 +282,11 @@ def _personal(brief: Brief, style: Style) -> str:
 
 def _superseded(brief: Brief, style: Style) -> str:
     return style.warn(f"superseded by {brief.superseded_by}") if brief.superseded_by else ""
+
+
+def _origin(origin: Origin, style: Style) -> str:
+    said = f"“{origin.said}”" if origin.said else style.dim("words that were purged")
+    return f"{origin.action:9} {moment(origin.at)}  {style.dim(f'session {origin.session_id}')}  {said}"
 
 
 def _link(link: Link, style: Style) -> str:
@@ -368,17 +381,13 @@ def _trail(trail: AnchorTrail, style: Style) -> list[str]:
     lines = [f"{trail.kind:9} {_standing(trail.now, style)}"]
     for step in trail.steps:
         place = step.path + (f"::{step.symbol}" if step.symbol else "")
-        lines.append(f"    {_moment(step.at)}  {style.accent(f'{step.source:9}')}  {place}")
+        lines.append(f"    {moment(step.at)}  {style.accent(f'{step.source:9}')}  {place}")
     return lines
 
 
 def _rating(rating: Rating, style: Style) -> str:
     said = style.good("useful") if rating.useful else style.warn("not useful")
-    return f"{'rated':9} {_moment(rating.at)}  {said}{f'  {rating.context}' if rating.context else ''}"
-
-
-def _moment(at: str) -> str:
-    return at.replace("T", " ").removesuffix("Z")
+    return f"{'rated':9} {moment(rating.at)}  {said}{f'  {rating.context}' if rating.context else ''}"
 
 
 def _changes(before: MemoryVersion, after: MemoryVersion) -> list[str]:

@@ -160,7 +160,7 @@ def kind_of(text: str, heading: str = "") -> Kind | None:
         text: one statement.
         heading: what it stands under, in lower case.
     """
-    if _worthless(text, heading):
+    if worthless(text, heading):
         return None
     told = next((memory_type for memory_type, cue in _CUES if cue.search(text)), None)
     under = next((memory_type for memory_type, cue in _HEADINGS if cue.search(heading)), None)
@@ -181,7 +181,8 @@ def binds(text: str) -> bool:
     return bool(re.search(r"\b(?:must|never|always)\b", text, re.IGNORECASE))
 
 
-def _worthless(text: str, heading: str) -> bool:
+def worthless(text: str, heading: str = "") -> bool:
+    """Whether what is said is a chore, a plan, a question or talk, under a heading in lower case."""
     if _NOT_YET.search(heading) or text.endswith("?") or len(set(content_words(text))) < _LEAST_WORDS:
         return True
     if _INTENDED.search(text) or _TALK.search(text):

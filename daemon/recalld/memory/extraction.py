@@ -100,13 +100,13 @@ def extract(summary: str, observed: Sequence[Said] = (), changed: Sequence[str] 
         changed: places that changed in the session, `path` or `path::name`.
     """
     drafts: list[Draft] = []
-    for said, showed in _paired([Said("summary", summary, beside=changed), *observed]):
+    for said, showed in paired([Said("summary", summary, beside=changed), *observed]):
         for draft in _drafts(said, showed, changed):
-            _add(drafts, draft)
+            add(drafts, draft)
     return drafts[:MAX_DRAFTS]
 
 
-def _paired(observed: Iterable[Said]) -> Iterator[tuple[Said, str]]:
+def paired(observed: Iterable[Said]) -> Iterator[tuple[Said, str]]:
     """What may be worth keeping, a fix with the error it is for; an error alone and the use of a tool never are."""
     error = ""
     for said in observed:
@@ -124,7 +124,7 @@ def _drafts(said: Said, showed: str, changed: Sequence[str]) -> Iterator[Draft]:
     if said.kind == "fix":
         if text:
             fix = Statement(shortened(text, MAX_STATEMENT), "", "")
-            yield _draft(fix, Kind("bug_fix", sure=True), said, changed, tags, showed=showed)
+            yield draft_of(fix, Kind("bug_fix", sure=True), said, changed, tags, showed=showed)
         return
     heading = "decisions" if said.kind == "decision" else ""
     last: Draft | None = None
@@ -137,14 +137,19 @@ def _drafts(said: Said, showed: str, changed: Sequence[str]) -> Iterator[Draft]:
             continue
         if last is not None:
             yield last
-        last = None if kind is None else _draft(statement, kind, said, changed, tags)
+        last = None if kind is None else draft_of(statement, kind, said, changed, tags)
     if last is not None:
         yield last
 
 
-def _draft(
+def draft_of(
     statement: Statement, kind: Kind, said: Said, changed: Sequence[str], tags: Sequence[str] = (), *, showed: str = ""
 ) -> Draft:
+    """A statement with what makes a memory of it.
+
+    Args:
+        showed: the error that it is the fix of.
+    """
     text = statement.text
     files, symbols = places_in(text, [*said.beside, *changed])
     files, symbols = [*said.source_files, *files], [*said.symbols, *symbols]
@@ -187,7 +192,7 @@ def _title(text: str) -> str:
     return shortened(bare[0].upper() + bare[1:] if bare[0].isalpha() else bare, MAX_TITLE)
 
 
-def _add(drafts: list[Draft], draft: Draft) -> None:
+def add(drafts: list[Draft], draft: Draft) -> None:
     """Add a draft, or put it together with one that says the same."""
     for at, other in enumerate(drafts):
         if _same(draft, other):

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from msgspec import structs
 from sqlalchemy import Connection
@@ -14,12 +13,13 @@ from sqlalchemy import Connection
 from recall.protocol import requests as wire
 from recalld.events import Event, Lane
 from recalld.memory.clock import Clock, iso
-from recalld.memory.extraction import Draft, Said, extract
-from recalld.memory.journal import CHANGED, OPENED
+from recalld.memory.drafting import Drafted, Drafting
+from recalld.memory.extraction import Draft
 from recalld.memory.search import Search
 from recalld.memory.storing import Storing, insert
 from recalld.memory.text import text_hash
 from recalld.memory.trees import PERSONAL, Tree, Trees
+from recalld.memory.usage import Usage, heard_of
 from recalld.store import Store, memories, worklog
 from recalld.store.readings import whole_text
 from recalld.store.rows import AnchorRow, ExtractionAction, ExtractionRow, MemoryRow, ObservationRow
@@ -27,11 +27,8 @@ from recalld.store.words import content_words
 from recalld.vectors import Vectors
 
 MAX_TRIES = 3
-BESIDE = timedelta(minutes=10)
-"""What changed so long before or after something was said changed beside it."""
 INDEX_WAIT_S = 5.0
 """How long a job waits for the index to know what was stored before it."""
-RULES = "rules"
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +57,23 @@ class Harvest:
     """
 
     def __init__(
-        self, store: Store, trees: Trees, storing: Storing, search: Search, vectors: Vectors, clock: Clock
+        self,
+        store: Store,
+        trees: Trees,
+        drafting: Drafting,
+        storing: Storing,
+        search: Search,
+        vectors: Vectors,
+        usage: Usage,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._trees = trees
+        self._drafting = drafting
         self._storing = storing
         self._search = search
         self._vectors = vectors
+        self._usage = usage
         self._clock = clock
         self._lane = Lane("extraction", self._take)
         self._queued: set[str] = set()
@@ -94,6 +101,9 @@ class Harvest:
         self._running = due.job_id
         try:
             await self._do(due.job_id)
+        except asyncio.CancelledError:
+            await self._store.truth.write(worklog.attempt, due.job_id, -1)  # it was stopped, it did not fail
+            raise
         finally:
             self._running = None
             self._queued.discard(due.job_id)
@@ -110,12 +120,19 @@ class Harvest:
             note = f"given up after {MAX_TRIES} tries: the daemon's log says why"
             await self._store.truth.write(worklog.finish, job_id, "failed", iso(self._clock()), note=note)
             return
-        observed = await self._store.truth.read(worklog.observed_for, job_id)
-        drafts = await asyncio.to_thread(drafted, job.summary, observed)
+        source = await self._store.truth.read(worklog.to_extract, job_id)
+        if source is None:
+            return
+        drafted = await self._drafting.draft(*source)
         await self._vectors.settled(INDEX_WAIT_S)
-        candidates = [await self._candidate(tree, session.id, draft) for draft in drafts]
-        stored = await self._store.truth.write(_keep, job_id, candidates, iso(self._clock()))
+        candidates = [await self._candidate(tree, session.id, draft) for draft in drafted.drafts]
+        stored = await self._store.truth.write(_keep, job_id, source, drafted, candidates, iso(self._clock()))
+        if stored is None:
+            await self._do(job_id)  # some of it was purged meanwhile
+            return
         await self._storing.told(tree, [each.row for each in stored], [a for each in stored for a in each.bound])
+        named = [place for draft in drafted.drafts for place in (*draft.source_files, *draft.symbols)]
+        await self._usage.judge(tree, session, job_id, heard_of(*source, named))
         log.info("extraction %s of session %s: %d memories", job_id, session.id, len(stored))
 
     async def _candidate(self, tree: Tree, session_id: str, draft: Draft) -> _Candidate:
@@ -139,28 +156,6 @@ class Harvest:
         return _Candidate(row, bound, draft.said, same)
 
 
-def estimate(summary: str, observed: Sequence[ObservationRow]) -> int:
-    """How many memories will come of a session, before it is seen which of them exist already."""
-    return len(drafted(summary, observed))
-
-
-def drafted(summary: str, observed: Sequence[ObservationRow]) -> list[Draft]:
-    """What a session leaves, by the built-in rules."""
-    changed = [(datetime.fromisoformat(each.at), each.content) for each in observed if each.kind == CHANGED]
-    said = [
-        Said(
-            each.kind,
-            each.content,
-            tuple(each.source_files),
-            tuple(each.symbols),
-            tuple(place for at, place in changed if abs(at - datetime.fromisoformat(each.at)) <= BESIDE),
-        )
-        for each in observed
-        if each.kind not in (CHANGED, OPENED)
-    ]
-    return extract(summary, said, [place for _, place in changed])
-
-
 def _existing(tree: Tree, paths: Sequence[str]) -> list[str]:
     """Those of some paths that there are in the tree; who names another means something else."""
     found = []
@@ -171,10 +166,20 @@ def _existing(tree: Tree, paths: Sequence[str]) -> list[str]:
     return found
 
 
-def _keep(connection: Connection, job_id: str, candidates: Sequence[_Candidate], now: str) -> list[_Candidate]:
-    """Store what is new, put the rest together with what says the same, and close the job; what was touched."""
-    if not worklog.is_queued(connection, job_id):
-        return []
+def _keep(
+    connection: Connection,
+    job_id: str,
+    source: tuple[str, list[ObservationRow]],
+    drafted: Drafted,
+    candidates: Sequence[_Candidate],
+    now: str,
+) -> list[_Candidate] | None:
+    """Store what is new, put the rest together with what says the same, and close the job; what was touched.
+
+    None where the job is no longer made of what the candidates come from: then nothing is done.
+    """
+    if worklog.to_extract(connection, job_id) != source:
+        return None
     made: list[ExtractionRow] = []
     touched: list[_Candidate] = []
     for each in candidates:
@@ -199,7 +204,7 @@ def _keep(connection: Connection, job_id: str, candidates: Sequence[_Candidate],
         )
         if action != "confirmed":
             touched.append(each)
-    worklog.finish(connection, job_id, "done", now, made=made, drafted_by=RULES)
+    worklog.finish(connection, job_id, "done", now, made=made, drafted_by=drafted.by, note=drafted.note)
     return touched
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from recall.protocol.values import Brief
 from recalld.memory.answers import STALE
 from recalld.memory.search import STALE_FACTOR, Search
-from recalld.memory.text import marked, shortened, summary_of, token_estimate, unique
+from recalld.memory.text import marked, shortened, token_estimate, unique
 from recalld.memory.trees import PERSONAL, ROOT_FOLDER, Tree, folders_above
 from recalld.memory.views import Views
 from recalld.memory.working import Work
@@ -20,6 +21,7 @@ from recalld.store.filters import Criteria
 from recalld.store.rows import AnchorRow, GivenRow, MemoryRow
 
 # How much a memory has to do with the work, by what ties it to it.
+PINNED = 2.0
 OPEN, CHANGED, LEFT, ON_BRANCH, FOLDER, IMPORTANT, RECENT, PROJECT = 1.0, 0.95, 0.75, 0.7, 0.55, 0.5, 0.4, 0.3
 FOLDER_FALL = 0.75
 """What is left of a folder's share a level further up."""
@@ -29,7 +31,13 @@ SEVERAL = 0.05
 """Added for each further reason."""
 NEAR_COSINE = 0.35
 HIGH_IMPORTANCE = 0.8
+LEAST_TITLE = 80
+"""Characters of its title that are given at least of what is pinned."""
 MAX_FILES = 40
+SPARE = 80
+"""Memories that are looked at over those that may be given, by their strongest ties; the rest is left out unread."""
+MAX_MISSES = 5
+"""Once so many in a row had no room, no more are tried: to write one down takes some tenths of a millisecond."""
 MAX_PINNED, MAX_IMPORTANT, MAX_RECENT, MAX_LEFT, MAX_NEAR = 200, 40, 40, 40, 30
 
 
@@ -89,8 +97,6 @@ class _Known(NamedTuple):
     rows: dict[str, MemoryRow]
     bound: dict[str, list[AnchorRow]]
     successors: dict[str, str]
-    tied: list[AnchorRow]
-    listed: dict[str, _Reason]
 
 
 class Injection:
@@ -103,13 +109,17 @@ class Injection:
 
     async def choose(self, tree: Tree, wanted: Wanted) -> Injected:
         """What to give to a session now."""
-        near = await self._search.near(tree, wanted.task, MAX_NEAR) if wanted.task.strip() else []
         places = _places(wanted)
-        known = await self._store.truth.read(
-            _known, tree.workspace_id, wanted, list(places), tree.standing_at(places), [each for each, _ in near]
+        scope = (tree.workspace_id, PERSONAL) if wanted.personal else (tree.workspace_id,)
+        standing = tree.standing_at(places)
+        # Asked all at once: another process, and both threads that read.
+        near, tied, listed = await asyncio.gather(
+            self._near(tree, wanted.task),
+            self._store.truth.read(anchors.anchors_at, scope[:1], list(places), standing, with_forms=False),
+            self._store.truth.read(_listed, scope, wanted.last_session),
         )
         reasons: dict[str, list[_Reason]] = {}
-        for anchor in known.tied:
+        for anchor in tied:
             said = self._views.verdict(tree, anchor)
             reason = places.get(said.path)
             if reason is not None:
@@ -119,35 +129,42 @@ class Injection:
             if cosine >= NEAR_COSINE:
                 like = _Reason(min(LIKE_THE_TASK * cosine, 1.0), f"task: meaning {cosine:.2f}")
                 reasons.setdefault(memory_id, []).append(like)
-        for memory_id, reason in known.listed.items():
+        for memory_id, reason in listed.items():
             reasons.setdefault(memory_id, []).append(reason)
-        return self._within_budget(tree, wanted, known, reasons)
+        weights = {each: max(reason.weight for reason in why) for each, why in reasons.items()}
+        order = sorted(weights, key=lambda each: -weights[each])
+        pinned = sum(weight == PINNED for weight in weights.values())
+        looked_at = pinned + len(wanted.given) + wanted.max_memories + SPARE
+        known = await self._store.truth.read(_known, scope, order[:looked_at])
+        injected = self._within_budget(tree, wanted, known, reasons)
+        injected.left_out += len(order[looked_at:])
+        return injected
+
+    async def _near(self, tree: Tree, task: str) -> list[tuple[str, float]]:
+        return await self._search.near(tree, task, MAX_NEAR) if task.strip() else []
 
     def _within_budget(
         self, tree: Tree, wanted: Wanted, known: _Known, reasons: Mapping[str, list[_Reason]]
     ) -> Injected:
-        injected = Injected()
+        injected, misses = Injected(), 0
         for row in self._ranked(tree, known, reasons):
-            brief = self._views.brief(
-                tree, row, known.bound.get(row.id, []), superseded_by=known.successors.get(row.id)
-            )
-            state = GivenRow(memory_id=row.id, version=row.version, verdict=brief.verdict or "")
+            bound = known.bound.get(row.id, [])
+            state = GivenRow(memory_id=row.id, version=row.version, verdict=self._views.worst(tree, bound)[0] or "")
             if wanted.given.get(row.id) == state:
                 injected.already_given += 1
                 continue
-            why = sorted(reasons[row.id], key=lambda reason: -reason.weight)
-            brief.why = unique(reason.why for reason in why)
-            if row.id in wanted.given:
-                brief.why.append("changed since it was given")
-            path = next((reason.path for reason in why if reason.path), "session")
-            room = wanted.token_budget - injected.tokens
-            text = next(
-                (each for each in _texts(row, brief, path, pinned=row.pinned) if token_estimate(each) <= room), None
-            )
-            if text is None or (len(injected.memories) >= wanted.max_memories and not row.pinned):
+            text, room = None, wanted.token_budget - injected.tokens
+            more = len(injected.memories) < wanted.max_memories and misses < MAX_MISSES
+            if (row.pinned or more) and _may_fit(row, room):
+                brief, path = self._brief(tree, row, known, reasons[row.id], again=row.id in wanted.given)
+                texts = _texts(row, brief, path, pinned=row.pinned)
+                text = next((each for each in texts if token_estimate(each) <= room), None)
+            if text is None:
                 injected.left_out += 1
                 injected.unfit += row.pinned
+                misses += 1
                 continue
+            misses = 0
             injected.memories.append(brief)
             injected.states.append(state)
             injected.text += text
@@ -155,12 +172,22 @@ class Injection:
         injected.text = injected.text.rstrip("\n")
         return injected
 
+    def _brief(
+        self, tree: Tree, row: MemoryRow, known: _Known, reasons: Sequence[_Reason], *, again: bool
+    ) -> tuple[Brief, str]:
+        """A memory with why it is given, and the file that led to it."""
+        bound = known.bound.get(row.id, [])
+        brief = self._views.brief(tree, row, bound, superseded_by=known.successors.get(row.id))
+        why = sorted(reasons, key=lambda reason: -reason.weight)
+        brief.why = unique(reason.why for reason in why) + (["changed since it was given"] if again else [])
+        return brief, next((reason.path for reason in why if reason.path), "session")
+
     def _ranked(self, tree: Tree, known: _Known, reasons: Mapping[str, list[_Reason]]) -> list[MemoryRow]:
         """What is pinned, then the rest, the most fitting first; without what something else stands in place of."""
         ranks: dict[str, float] = {}
-        for memory_id, why in reasons.items():
-            row = known.rows.get(memory_id)
-            if row is None or row.forgotten_at is not None or (memory_id in known.successors and not row.pinned):
+        for memory_id, row in known.rows.items():
+            why = reasons[memory_id]
+            if row.forgotten_at is not None or (memory_id in known.successors and not row.pinned):
                 continue
             verdict, _ = self._views.worst(tree, known.bound.get(memory_id, []))
             weight = max(reason.weight for reason in why) + SEVERAL * (len({reason.why for reason in why}) - 1)
@@ -202,37 +229,36 @@ def _places(wanted: Wanted) -> dict[str, _Reason]:
     return found
 
 
-def _known(
-    connection: Connection,
-    workspace_id: str,
-    wanted: Wanted,
-    places: Sequence[str],
-    standing: Sequence[int],
-    near: Collection[str],
-) -> _Known:
-    tied = anchors.anchors_at(connection, [workspace_id], places, standing)
-    scope = (workspace_id, PERSONAL) if wanted.personal else (workspace_id,)
+def _listed(connection: Connection, scope: Sequence[str], last_session: str | None) -> dict[str, _Reason]:
+    """What is worth giving whatever is worked on, each with the strongest reason."""
     listed: dict[str, _Reason] = {}
 
-    def add(rows: Iterable[MemoryRow], weight: float, why: str) -> None:
-        for row in rows:
-            listed.setdefault(row.id, _Reason(weight, why))
+    def add(found: Iterable[str], weight: float, why: str) -> None:
+        for memory_id in found:
+            listed.setdefault(memory_id, _Reason(weight, why))
 
-    every = Criteria(workspace_ids=scope)
-    pinned = Criteria(workspace_ids=scope, min_importance=1.0)
-    add(memories.list_memories(connection, pinned, limit=MAX_PINNED)[0], OPEN, "pinned")
-    if wanted.last_session is not None:
-        left = Criteria(workspace_ids=(workspace_id,), session_id=wanted.last_session)
-        add(memories.list_memories(connection, left, limit=MAX_LEFT)[0], LEFT, "from the last session")
-    important = memories.list_memories(connection, every, limit=MAX_IMPORTANT)[0]
-    add((row for row in important if row.importance_score >= HIGH_IMPORTANCE), IMPORTANT, "important")
+    pinned = Criteria(workspace_ids=tuple(scope), min_importance=1.0)
+    add(memories.foremost(connection, pinned, MAX_PINNED), PINNED, "pinned")
+    if last_session is not None:
+        left = Criteria(workspace_ids=tuple(scope[:1]), session_id=last_session)
+        add(memories.foremost(connection, left, MAX_LEFT), LEFT, "from the last session")
+    important = Criteria(workspace_ids=tuple(scope), min_importance=HIGH_IMPORTANCE)
+    add(memories.foremost(connection, important, MAX_IMPORTANT), IMPORTANT, "important")
     add(memories.newest(connection, scope, MAX_RECENT), RECENT, "recent")
-    ids = list(dict.fromkeys([*listed, *near, *(anchor.memory_id for anchor in tied)]))
+    return listed
+
+
+def _known(connection: Connection, scope: Sequence[str], ids: Sequence[str]) -> _Known:
     rows = {each: row for each, row in memories.get_many(connection, ids).items() if row.workspace_id in scope}
-    return _Known(rows, anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids), tied, listed)
+    return _Known(rows, anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids))
 
 
-def _texts(row: MemoryRow, brief: Brief, path: str, *, pinned: bool) -> list[str]:
+def _may_fit(row: MemoryRow, room: int) -> bool:
+    """Whether anything of a memory can have room: most have not, and to write them down takes a millisecond each."""
+    return token_estimate(marked(shortened(row.title, LEAST_TITLE), "")) <= room
+
+
+def _texts(row: MemoryRow, brief: Brief, path: str, *, pinned: bool) -> Iterator[str]:
     """The text of a memory, whole, summed up, and of one that is always given its title alone."""
     kind = f"personal {brief.memory_type}" if brief.personal else brief.memory_type
     about = [kind, f"importance {brief.importance_score:.2f}", "; ".join(brief.why)]
@@ -241,6 +267,7 @@ def _texts(row: MemoryRow, brief: Brief, path: str, *, pinned: bool) -> list[str
     if brief.superseded_by is not None:
         about.append(f"superseded by {brief.superseded_by}")
     head = f"{brief.title} ({', '.join(about)})"
-    bodies = [row.narrative, summary_of(row.narrative, title=row.title)]
-    texts = [marked(head if body in ("", row.title) else f"{head}\n{body}", path) + "\n" for body in bodies]
-    return [*texts, marked(shortened(brief.title, 80), path) + "\n"] if pinned else texts
+    for body in (row.narrative, brief.summary):
+        yield marked(head if body in ("", row.title) else f"{head}\n{body}", path) + "\n"
+    if pinned:
+        yield marked(shortened(brief.title, LEAST_TITLE), path) + "\n"

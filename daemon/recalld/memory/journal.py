@@ -1,14 +1,14 @@
 """What happens in the sessions that are open: taken at once, kept a moment later, within limits.
 
-An observation costs its sender one short frame, so it is answered from memory; what came while one transaction was
-written goes into the next.
+An observation costs its sender one short frame, so it is answered from memory. Writing begins at once, and what comes
+meanwhile goes into the next transaction: a kill takes what came while one was written.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -55,8 +55,12 @@ class Journal:
         self._store = store
         self._clock = clock
         self._open: dict[tuple[str, str], OpenSession] = {}
+        self._unwritten: dict[int, OpenSession] = {}
+        """Sessions of which something is still to be written, by their number."""
         self._waiting = 0
-        self._writer: asyncio.Task[None] | None = None
+        self._taken = self._kept = 0
+        """How much was taken since the start, and how much of that is on the disk."""
+        self._writer: asyncio.Task[StoreError | None] | None = None
 
     def __iter__(self) -> Iterator[OpenSession]:
         return iter(list(self._open.values()))
@@ -82,11 +86,13 @@ class Journal:
         return self._open.get((workspace_id, session_id))
 
     async def close(self, session: OpenSession) -> None:
-        """Take nothing more for a session, and return once all that was taken is on the disk."""
+        """Take nothing more for a session, and return once all that was taken is on the disk.
+
+        Raises:
+            StoreError: it could not be written, and is kept.
+        """
         self._open.pop((session.row.workspace_id, session.row.id), None)
         await self.written()
-        if session.fresh or session.dropped:
-            await self._write_all([session])
 
     def reopen(self, session: OpenSession) -> None:
         """Take observations again for a session that could not be ended."""
@@ -118,8 +124,9 @@ class Journal:
             session.row.observed_bytes += size
             session.fresh.append(row)
             self._waiting += 1
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write(), name="session journal")
+        self._taken += 1
+        self._unwritten[session.row.seq] = session
+        self._writing()
         return not full
 
     # --- what the daemon sees by itself -----------------------------------------------------------
@@ -151,24 +158,51 @@ class Journal:
     # --- writing ----------------------------------------------------------------------------------
 
     async def written(self) -> None:
-        """Return once everything taken so far is on the disk."""
-        while self._writer is not None and not self._writer.done():
-            await asyncio.shield(self._writer)
+        """Return once everything taken so far is on the disk.
 
-    async def _write(self) -> None:
-        while batch := [session for session in self._open.values() if session.fresh or session.dropped]:
-            await self._write_all(batch)
+        Raises:
+            StoreError: it could not be written, and is kept.
+        """
+        wanted = self._taken
+        while self._kept < wanted:
+            failure = await asyncio.shield(self._writing())
+            if failure is not None:
+                raise failure
 
-    async def _write_all(self, sessions: Sequence[OpenSession]) -> None:
-        rows: dict[int, tuple[str, list[ObservationRow], int]] = {}
-        for session in sessions:
-            rows[session.row.seq] = (session.row.active_at, session.fresh, session.dropped)
+    async def stop(self) -> None:
+        """Write what is left."""
+        try:
+            await self.written()
+        except StoreError as error:
+            log.warning("observations are lost: %s", error)
+
+    def _writing(self) -> asyncio.Task[StoreError | None]:
+        """The writing that goes on, or one that begins."""
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write(), name="session journal")
+        return self._writer
+
+    async def _write(self) -> StoreError | None:
+        """Write what waits, in one transaction; what cannot be written goes with the next, and why is returned."""
+        until = self._taken
+        batch = [(session, session.fresh, session.dropped) for session in self._unwritten.values()]
+        for session in self._unwritten.values():
             session.fresh, session.dropped = [], 0
+        self._unwritten = {}
+        rows = {session.row.seq: (session.row.active_at, fresh, dropped) for session, fresh, dropped in batch}
         try:
             await self._store.truth.write(_keep, rows)
         except StoreError as error:
-            log.warning("observations are lost: %s", error)
-        self._waiting -= sum(len(fresh) for _, fresh, _ in rows.values())
+            log.warning("observations could not be written, and are kept for the next writing: %s", error)
+            for session, fresh, dropped in batch:
+                session.fresh, session.dropped = [*fresh, *session.fresh], dropped + session.dropped
+                self._unwritten[session.row.seq] = session
+            return error
+        self._waiting -= sum(len(fresh) for _, fresh, _ in batch)
+        self._kept = until
+        if self._kept < self._taken:
+            self._writer = asyncio.create_task(self._write(), name="session journal")
+        return None
 
 
 def _keep(connection: Connection, rows: dict[int, tuple[str, list[ObservationRow], int]]) -> None:

@@ -20,6 +20,8 @@ from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
 from recalld.memory.decay import Decay
 from recalld.memory.filters import Filters
+from recalld.memory.journal import Journal
+from recalld.memory.purge import erase
 from recalld.memory.text import split_tags, text_hash, type_named, unique
 from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.memory.verdicts import Verdicts
@@ -52,6 +54,7 @@ class Memories:
         vectors: Vectors,
         workdays: Workdays,
         decay: Decay,
+        journal: Journal,
         clock: Clock,
         publish: Callable[[Event], None],
     ) -> None:
@@ -63,6 +66,7 @@ class Memories:
         self._vectors = vectors
         self._workdays = workdays
         self._decay = decay
+        self._journal = journal
         self._clock = clock
         self._publish = publish
         self._views = views.Views(verdicts)
@@ -280,7 +284,7 @@ class Memories:
         reply = wire.ForgetReply(ids=[row.id for row in rows], titles=[row.title for row in rows])
         if rows and not request.dry_run:
             if request.purge:
-                reply.warnings = await self._purge(reply.ids)
+                reply.warnings = await self._purge(rows)
             else:
                 await self._store.truth.write(memories.set_forgotten, reply.ids, iso(self._clock()), "forgotten")
             self._touched(rows, "forgotten")
@@ -294,19 +298,24 @@ class Memories:
             memories.matching, tree.workspace_id, older_than=older_than, containing=request.containing
         )
 
-    async def _purge(self, ids: Sequence[str]) -> list[str]:
+    async def _purge(self, rows: Sequence[MemoryRow]) -> list[str]:
+        ids = [row.id for row in rows]
+        await self._journal.written()  # nothing that was said before it is written after it
         gone = await self._store.truth.read(anchors.anchors_of, ids)
         beside = await self._store.truth.read(sessions.beside, ids)
-        await self._store.truth.write(memories.purge, ids)
+        holding = await self._store.truth.write(erase, rows)
         self._vectors.touch(beside)  # they were read together with what is gone
         anchor_ids = [anchor.id for each in gone.values() for anchor in each]
         for tree in self._trees:
             await self._verdicts.drop(tree, anchor_ids)
+        warnings = []
+        if holding:
+            warnings.append(f"what was purged is in other memories too: `recall forget --purge {' '.join(holding)}`")
         try:
             await self._store.truth.scrub()
         except StoreBusy as busy:
-            return [f"erased, but the log still holds it for as long as another program reads: {busy}"]
-        return []
+            warnings.append(f"erased, but the log still holds it for as long as another program reads: {busy}")
+        return warnings
 
     async def purge_expired(self) -> str:
         """Erase what was forgotten longer ago than it can be restored, a few at a time, so that nobody waits for it.

@@ -13,13 +13,16 @@ from recall.protocol.values import ExtractedMemory, Session
 from recalld.config import Config
 from recalld.memory.answers import STALE
 from recalld.memory.clock import Clock, iso
-from recalld.memory.harvest import Harvest, estimate
+from recalld.memory.decay import Decay
+from recalld.memory.drafting import Drafting, by_rules
+from recalld.memory.harvest import Harvest
 from recalld.memory.injection import Injection, Wanted, summed_up
 from recalld.memory.journal import CHANGED, OPENED, Journal, OpenSession
 from recalld.memory.search import Search
 from recalld.memory.storing import Storing
 from recalld.memory.text import type_named
 from recalld.memory.trees import Tree, Trees
+from recalld.memory.usage import Usage
 from recalld.memory.views import Views
 from recalld.memory.working import Work, Working
 from recalld.store import Store, memories, worklog
@@ -35,19 +38,22 @@ class Sessions:
         config: Config,
         store: Store,
         trees: Trees,
+        drafting: Drafting,
         storing: Storing,
         search: Search,
         views: Views,
         vectors: Vectors,
+        journal: Journal,
+        decay: Decay,
         clock: Clock,
     ) -> None:
         self._config = config
         self._store = store
         self._clock = clock
-        self._journal = Journal(config, store, clock)
+        self._journal = journal
         self._injection = Injection(store, search, views)
         self._working = Working()
-        self._harvest = Harvest(store, trees, storing, search, vectors, clock)
+        self._harvest = Harvest(store, trees, drafting, storing, search, vectors, Usage(store, decay, clock), clock)
         self._turning = asyncio.Lock()
         """Held while a session begins or ends, so that it does not do both at once."""
         self.files_changed = self._working.files_changed
@@ -62,7 +68,7 @@ class Sessions:
     async def stop(self) -> None:
         """Write what is left; an extraction under way is done at the next start."""
         await self._harvest.stop()
-        await self._journal.written()
+        await self._journal.stop()
 
     # --- what a session is given ------------------------------------------------------------------
 
@@ -74,10 +80,11 @@ class Sessions:
         """
         folder = await asyncio.to_thread(_folder, tree, request.project_path)
         files = await asyncio.to_thread(_relative, tree, request.files)
-        work = await self._working.of(tree)
         now = iso(self._clock())
         session_id = request.session_id or f"ses-{secrets.token_hex(6)}"
-        known = await self._store.truth.read(worklog.get, tree.workspace_id, session_id)
+        work, known = await asyncio.gather(
+            self._working.of(tree), self._store.truth.read(worklog.get, tree.workspace_id, session_id)
+        )
         row = SessionRow(
             workspace_id=tree.workspace_id,
             id=session_id,
@@ -279,7 +286,7 @@ class Sessions:
                     queued_at=now,
                     cause=cause,
                     summary=summary,
-                    estimated=await asyncio.to_thread(estimate, summary, observed),
+                    estimated=len(await asyncio.to_thread(by_rules, summary, observed)),
                 )
                 first = await self._store.truth.write(worklog.end, row.seq, now, job)
                 ended = True

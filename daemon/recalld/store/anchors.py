@@ -44,7 +44,12 @@ def workspace_anchors(connection: Connection, workspace_id: str) -> list[AnchorR
 
 
 def anchors_at(
-    connection: Connection, workspace_ids: Sequence[str], paths: Sequence[str], ids: Sequence[int] = ()
+    connection: Connection,
+    workspace_ids: Sequence[str],
+    paths: Sequence[str],
+    ids: Sequence[int] = (),
+    *,
+    with_forms: bool = True,
 ) -> list[AnchorRow]:
     """The anchors with any form at just these files and folders, their symbols included, without the forms' code.
 
@@ -52,6 +57,7 @@ def anchors_at(
 
     Args:
         ids: of further anchors to give with them.
+        with_forms: else they have none.
     """
     wanted = set(ids)
     for batch in in_batches(paths):
@@ -62,7 +68,8 @@ def anchors_at(
     live = exists().where(memory & memories.c.forgotten_at.is_(None))
     found: list[AnchorRow] = []
     for some in in_batches(sorted(wanted)):
-        found += _anchors(connection, select(anchors), anchors.c.id.in_(some) & live, with_code=False)
+        condition = anchors.c.id.in_(some) & live
+        found += _anchors(connection, select(anchors), condition, with_code=False, with_forms=with_forms)
     return found
 
 
@@ -75,11 +82,16 @@ def whole(connection: Connection, anchor_ids: Sequence[int]) -> dict[int, Anchor
 
 
 def _anchors(
-    connection: Connection, query: Select[Any], condition: ColumnElement[bool], *, with_code: bool
+    connection: Connection,
+    query: Select[Any],
+    condition: ColumnElement[bool],
+    *,
+    with_code: bool,
+    with_forms: bool = True,
 ) -> list[AnchorRow]:
     query = query.where(condition).order_by(anchors.c.memory_id, anchors.c.position, anchors.c.id)
     found = [AnchorRow(**row, forms=[]) for row in connection.execute(query).mappings()]
-    by_id = {anchor.id: anchor for anchor in found}
+    by_id = {anchor.id: anchor for anchor in found} if with_forms else {}
     wanted = anchor_forms.c if with_code else _FORM_WITHOUT_CODE
     for batch in in_batches(list(by_id)):
         forms = select(*wanted).where(anchor_forms.c.anchor_id.in_(batch)).order_by(anchor_forms.c.id)

@@ -284,12 +284,31 @@ def matching(
     return list(connection.scalars(sa.select(_memories.c.id).where(*wanted).order_by(_memories.c.seq)))
 
 
-def newest(connection: Connection, workspace_ids: Sequence[str], limit: int) -> list[MemoryRow]:
-    """The memories of these workspaces that were stored last, the newest first."""
-    query = importance.rows().where(_memories.c.workspace_id.in_(workspace_ids), _live)
-    return [
-        MemoryRow(**row) for row in connection.execute(query.order_by(_memories.c.seq.desc()).limit(limit)).mappings()
-    ]
+def holding(connection: Connection, workspace_ids: Sequence[str], words: Sequence[str], limit: int) -> list[str]:
+    """Ids of memories of these workspaces, also forgotten ones, with one of these words in their text, oldest first."""
+    held = [sa.func.instr(field, word) > 0 for field in (_memories.c.title, _memories.c.narrative) for word in words]
+    query = sa.select(_memories.c.id).where(_memories.c.workspace_id.in_(workspace_ids), sa.or_(sa.false(), *held))
+    return list(connection.scalars(query.order_by(_memories.c.seq).limit(limit)))
+
+
+def foremost(connection: Connection, criteria: Criteria, limit: int) -> list[str]:
+    """Ids of the memories that are worth most now, of those for which all criteria hold."""
+    query = sa.select(_memories.c.id).join(
+        schema.memory_importance, schema.memory_importance.c.memory_seq == _memories.c.seq
+    )
+    query = query.where(*conditions(criteria), _live).order_by(*_ORDER["importance"]).limit(limit)
+    return list(connection.scalars(query))
+
+
+def newest(connection: Connection, workspace_ids: Sequence[str], limit: int) -> list[str]:
+    """Ids of the memories of these workspaces that were stored last, the newest first."""
+    # The plus has an index asked for the workspaces' memories. By the order of storing, it would look through all
+    # others that were stored since.
+    last_first: sa.ColumnElement[int] = sa.literal_column("+memories.seq")
+    wanted = sa.select(_memories.c.seq).where(_memories.c.workspace_id.in_(workspace_ids), _live)
+    seqs = list(connection.scalars(wanted.order_by(last_first.desc()).limit(limit)))
+    query = sa.select(_memories.c.id).where(_memories.c.seq.in_(seqs))
+    return list(connection.scalars(query.order_by(_memories.c.seq.desc())))
 
 
 def at(connection: Connection, seqs: Sequence[int]) -> dict[int, MemoryRow]:

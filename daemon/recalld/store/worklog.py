@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import sqlalchemy as sa
 from msgspec import structs
@@ -135,6 +135,23 @@ def given(connection: Connection, seq: int) -> dict[str, GivenRow]:
     return {row["memory_id"]: GivenRow(**row) for row in connection.execute(query).mappings()}
 
 
+def given_to_judge(connection: Connection, job_id: str, today: str) -> list[str]:
+    """Ids of what the session of a job was given, if it is its first job.
+
+    Without what a session was given whose job is done since today began, so that nothing is judged twice a day.
+    """
+    seq = connection.execute(sa.select(extraction_jobs.c.session_seq).where(extraction_jobs.c.id == job_id)).scalar()
+    of_session = sa.select(extraction_jobs.c.id).where(extraction_jobs.c.session_seq == seq)
+    if connection.execute(of_session.order_by(sa.literal_column("rowid")).limit(1)).scalar() != job_id:
+        return []
+    done_today = sa.select(extraction_jobs.c.session_seq).where(
+        extraction_jobs.c.status == "done", extraction_jobs.c.finished_at >= today, extraction_jobs.c.session_seq != seq
+    )
+    judged = sa.select(session_given.c.memory_id).where(session_given.c.session_seq.in_(done_today))
+    query = sa.select(session_given.c.memory_id).where(session_given.c.session_seq == seq)
+    return list(connection.scalars(query.where(session_given.c.memory_id.not_in(judged))))
+
+
 def give(connection: Connection, seq: int, rows: Sequence[GivenRow], at: str) -> None:
     """Note what a session was given, and that somebody works in it."""
     connection.execute(sa.update(sessions).where(sessions.c.seq == seq).values(active_at=at))
@@ -163,18 +180,18 @@ def unfinished_jobs(connection: Connection) -> list[str]:
     return list(connection.scalars(query.order_by(sa.literal_column("rowid"))))
 
 
-def attempt(connection: Connection, job_id: str) -> int:
-    """Count one more try of a job, before it is made; how many that makes."""
+def attempt(connection: Connection, job_id: str, by: int = 1) -> int:
+    """Count one more try of a job, before it is made, or take one back; how many that makes."""
     chosen = extraction_jobs.c.id == job_id
-    connection.execute(sa.update(extraction_jobs).where(chosen).values(attempts=extraction_jobs.c.attempts + 1))
+    connection.execute(sa.update(extraction_jobs).where(chosen).values(attempts=extraction_jobs.c.attempts + by))
     tries: int = connection.execute(sa.select(extraction_jobs.c.attempts).where(chosen)).scalar_one()
     return tries
 
 
-def is_queued(connection: Connection, job_id: str) -> bool:
-    """Whether a job is still to be done."""
-    query = sa.select(extraction_jobs.c.status).where(extraction_jobs.c.id == job_id)
-    return connection.execute(query).scalar() == "queued"
+def to_extract(connection: Connection, job_id: str) -> tuple[str, list[ObservationRow]] | None:
+    """The summary and the observations that a job is made of, oldest first; None unless it is still to be done."""
+    found = job(connection, job_id)
+    return (found.summary, observed_for(connection, job_id)) if found and found.status == "queued" else None
 
 
 def finish(
@@ -225,6 +242,45 @@ def origins(connection: Connection, workspace_id: str, memory_id: str) -> list[t
         )
         for row in connection.execute(query)
     ]
+
+
+# --- what is to have been said never -------------------------------------------------------------
+
+
+def words_of(connection: Connection, memory_ids: Sequence[str]) -> list[str]:
+    """The words of sessions that memories were made of."""
+    return list(connection.scalars(sa.select(extractions.c.said).where(extractions.c.memory_id.in_(memory_ids))))
+
+
+def reword(
+    connection: Connection, workspace_id: str | None, left_of: Callable[[str], str], seen: Collection[str]
+) -> None:
+    """Put all that was said in the sessions of a workspace in other words; an observation left without any goes.
+
+    Args:
+        workspace_id: None for those of all workspaces.
+        left_of: what is left of a text.
+        seen: kinds of observations that nobody said.
+    """
+    key: sa.ColumnElement[int] = sa.literal_column("rowid")
+    of_workspace = sa.true() if workspace_id is None else sessions.c.workspace_id == workspace_id
+    chosen = sa.select(sessions.c.seq).where(of_workspace)
+    jobs = extraction_jobs.c.session_seq.in_(chosen)
+    made_here = extractions.c.job_id.in_(sa.select(extraction_jobs.c.id).where(jobs))
+    said = observations.c.session_seq.in_(chosen) & observations.c.kind.not_in(seen)
+    for column, wanted in (
+        (sessions.c.task, of_workspace),
+        (sessions.c.summary, of_workspace),
+        (extraction_jobs.c.summary, jobs),
+        (extractions.c.said, made_here),
+        (observations.c.content, said),
+    ):
+        texts = connection.execute(sa.select(key, column).where(wanted, column != "")).all()
+        changed = [{"key": rowid, "left": left} for rowid, text in texts if (left := left_of(text)) != text]
+        if changed:
+            reworded = sa.update(column.table).where(key == sa.bindparam("key")).values({column: sa.bindparam("left")})
+            connection.execute(reworded, changed)
+    connection.execute(sa.delete(observations).where(observations.c.content == "", said))
 
 
 def _job(connection: Connection, query: sa.Select[tuple[object, ...]]) -> ExtractionJobRow | None:

@@ -95,6 +95,7 @@ def test_an_anchor_is_found_where_any_of_its_forms_stood_and_by_its_id(
     assert [a.memory_id for a in anchors.anchors_at(connection, ["ws-1"], ["moved.py"])] == ["mem-1"]
     assert [a.memory_id for a in anchors.anchors_at(connection, ["ws-1"], ["moved.py"], [other])] == ["mem-1", "mem-2"]
     assert anchors.anchors_at(connection, ["ws-2"], ["moved.py"], [other]) == []
+    assert [a.forms for a in anchors.anchors_at(connection, ["ws-1"], ["moved.py"], with_forms=False)] == [[]]
 
 
 def test_an_edit_keeps_the_anchors_it_names_again_with_all_their_forms(

@@ -350,3 +350,29 @@ def test_ratings_are_kept_with_their_context(connection: Connection, memory: Mak
     for rating in given:
         memories.add_rating(connection, rating)
     assert memories.ratings(connection, "mem-1") == given
+
+
+def test_memories_are_found_by_words_that_they_hold_letter_for_letter(
+    connection: Connection, memory: MakeMemory
+) -> None:
+    memories.insert(connection, memory("mem-1", title="Key K-7"), [])
+    memories.insert(connection, memory("mem-2", narrative="100% of k-8"), [])
+    memories.insert(connection, memory("mem-3", title="Key K-7", workspace_id="ws-2"), [])
+    memories.set_forgotten(connection, ["mem-2"], LATER, "forgotten")
+    assert memories.holding(connection, ["ws-1"], ["K-7", "% of"], 10) == ["mem-1", "mem-2"]
+    assert memories.holding(connection, ["ws-1"], ["K-8"], 10) == memories.holding(connection, ["ws-1"], [], 10) == []
+
+
+def test_the_foremost_are_worth_most_and_the_newest_were_stored_last(
+    connection: Connection, memory: MakeMemory
+) -> None:
+    for number, worth in enumerate((0.2, 0.9, 0.5)):
+        memories.insert(connection, memory(f"mem-{number}", importance_score=worth, present_importance=worth), [])
+    memories.insert(connection, memory("mem-other", workspace_id="ws-2"), [])
+    memories.insert(connection, memory("mem-gone"), [])
+    memories.set_forgotten(connection, ["mem-gone"], LATER, "forgotten")
+    every, important = (Criteria(workspace_ids=("ws-1",), min_importance=least) for least in (None, 0.5))
+    assert memories.foremost(connection, every, 2) == ["mem-1", "mem-2"]
+    assert memories.foremost(connection, important, 9) == ["mem-1", "mem-2"]
+    assert memories.newest(connection, ["ws-1"], 2) == ["mem-2", "mem-1"]
+    assert memories.newest(connection, ["ws-1", "ws-2"], 9) == ["mem-other", "mem-2", "mem-1", "mem-0"]

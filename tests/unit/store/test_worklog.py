@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 from sqlalchemy import Connection
 
 from recalld.store import memories, schema, worklog
@@ -97,12 +98,12 @@ def test_a_job_that_is_done_keeps_its_result_and_erases_what_it_was_made_of(
     session = begun(connection)
     worklog.observe(connection, session.seq, [note(session, "one")], TEN)
     ended(connection, session)
-    assert worklog.is_queued(connection, "job-1")
-    assert (worklog.attempt(connection, "job-1"), worklog.attempt(connection, "job-1")) == (1, 2)
+    assert worklog.to_extract(connection, "job-1") == ("Done.", [note(session, "one")])
+    assert [worklog.attempt(connection, "job-1", by) for by in (1, 1, -1)] == [1, 2, 1]
     memories.insert(connection, memory("mem-1"), [])
     made = ExtractionRow(job_id="job-1", position=0, memory_id="mem-1", action="stored", said="one")
     worklog.finish(connection, "job-1", "done", NOON, made=[made], drafted_by="rules")
-    assert not worklog.is_queued(connection, "job-1")
+    assert worklog.to_extract(connection, "job-1") is None
     job = worklog.job(connection, "job-1")
     assert job is not None
     assert (job.status, job.finished_at, job.drafted_by) == ("done", NOON, "rules")
@@ -120,6 +121,36 @@ def test_a_job_that_failed_keeps_what_it_was_to_be_made_of(connection: Connectio
     worklog.finish(connection, "job-1", "failed", NOON, note="gave up")
     assert len(worklog.observed_for(connection, "job-1")) == 1
     assert worklog.job(connection, "job-2") is None
+
+
+def test_what_was_said_is_reworded_in_one_workspace_and_what_was_seen_is_not(
+    connection: Connection, memory: Memory
+) -> None:
+    memories.insert(connection, memory("mem-1"), [])
+    for workspace_id in ("ws-1", "ws-2"):
+        session = begun(connection, workspace_id=workspace_id, task="a plover")
+        seen = structs.replace(note(session, "plover.py"), kind="changed")
+        worklog.observe(connection, session.seq, [note(session, "a plover"), note(session, "a wren"), seen], TEN)
+        job = ExtractionJobRow(id=f"job-{workspace_id}", session_seq=session.seq, queued_at=NOON, summary="a plover")
+        worklog.end(connection, session.seq, NOON, job)
+    made = ExtractionRow(job_id="job-ws-1", position=0, memory_id="mem-1", action="stored", said="a plover")
+    worklog.finish(connection, "job-ws-1", "failed", NOON, made=[made])
+    assert worklog.words_of(connection, ["mem-1"]) == ["a plover"]
+
+    def said(workspace_id: str) -> list[str]:
+        session, job = worklog.get(connection, workspace_id, "ses-1"), worklog.job(connection, f"job-{workspace_id}")
+        assert session is not None
+        assert job is not None
+        observed = [each.content for each in worklog.observed_for(connection, job.id)]
+        return [session.task, session.summary, job.summary, *observed]
+
+    before = said("ws-2")
+    worklog.reword(connection, "ws-1", lambda text: text if "plover" not in text else "", ["changed"])
+    assert said("ws-1") == ["", "", "", "a wren", "plover.py"]
+    assert worklog.words_of(connection, ["mem-1"]) == [""]
+    assert said("ws-2") == before
+    worklog.reword(connection, None, lambda text: text.replace("plover", "lark"), ["changed"])
+    assert said("ws-2") == ["a lark", "a lark", "a lark", "a lark", "a wren", "plover.py"]
 
 
 @pytest.mark.parametrize("table", ["sessions", "observations", "session_given", "extraction_jobs", "extractions"])

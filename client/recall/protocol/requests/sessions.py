@@ -92,7 +92,7 @@ class SessionRecordObservationReply(Reply):
 
 
 class SessionRecordObservation(Request):
-    """Tell what happened. Answered at once, and on the disk a moment later, at the latest when the session ends."""
+    """Tell what happened. Answered at once, and on the disk some milliseconds later, at the latest with the end."""
 
     method = "session_record_observation"
     reply = SessionRecordObservationReply
