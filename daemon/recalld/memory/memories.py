@@ -13,7 +13,7 @@ from recall.protocol.errors import RecallError
 from recall.protocol.values import AnchorTrail, Memory, Origin, TrailStep
 from recalld.config import Config
 from recalld.events import Event, MemoryTouched
-from recalld.memory import linking, views
+from recalld.memory import door, linking, views
 from recalld.memory.associations import recalled_with
 from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
@@ -82,9 +82,11 @@ class Memories:
         """Change what is given and accept the code of now.
 
         Raises:
-            RecallError: `unknown_id`, `forgotten`, `empty_title`, `invalid_params`, `unknown_symbol`.
+            RecallError: `unknown_id`, `forgotten`, `empty_title`, `invalid_params`, `unknown_symbol`,
+                `secret_found`.
         """
         row = await self._live(tree, request.id)
+        await door.refuse(door.of_memory(request))
         if request.title is not None and not request.title.strip():
             raise RecallError("empty_title", "the title is empty: write one", field="title")
         row.title = " ".join(request.title.split()) if request.title is not None else row.title
@@ -188,9 +190,10 @@ class Memories:
         """Record whether a memory helped and move its importance, unless it is pinned.
 
         Raises:
-            RecallError: `unknown_id`, `forgotten`.
+            RecallError: `unknown_id`, `forgotten`, `secret_found`.
         """
         row = await self._live(tree, request.id)
+        await door.refuse({"context": request.context})
         now = iso(self._clock())
         before = row.importance_score
         if not row.pinned:

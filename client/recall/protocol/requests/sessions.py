@@ -107,6 +107,7 @@ class SessionEndReply(Reply):
     status: str
     extraction_job_id: str
     estimated_memories: int
+    warnings: list[str] = []
 
 
 class SessionEnd(Request):
