@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from recalld.jobs.jobs import Job
+from recalld.memory.audit import Audit
 from recalld.memory.decay import Decay
 from recalld.memory.memories import Memories
 from recalld.memory.sessions import Sessions
 
 
-def table(memories: Memories, decay: Decay, sessions: Sessions) -> list[Job]:
+def table(memories: Memories, decay: Decay, sessions: Sessions, audit: Audit) -> list[Job]:
     """All jobs of the daemon."""
     return [
         Job(name="decay", every_hours=24, run=decay.run, max_s=600),
+        Job(name="audit", every_hours=12, run=audit.run, max_s=600),
         Job(name="close-sessions", every_hours=0.25, run=sessions.close_quiet, max_s=60),
         Job(name="purge-forgotten", every_hours=24, run=memories.purge_expired, max_s=600),
     ]

@@ -376,6 +376,8 @@ class Memories:
             still_true: those that it had before and for which it is said to be true of the code of now.
         """
         row.updated_at = iso(self._clock())
+        if row.provenance == "extracted" and cause in ("edited", "verified"):
+            row.provenance = cause  # somebody has looked at it
         self._reinforce(row)
         await self._store.truth.write(memories.update, row, cause, bound)
         if bound is not None:

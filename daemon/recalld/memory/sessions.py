@@ -24,7 +24,7 @@ from recalld.memory.text import type_named
 from recalld.memory.trees import Tree, Trees
 from recalld.memory.views import Views
 from recalld.memory.working import Work, Working
-from recalld.store import Store, memories, worklog
+from recalld.store import Store, audits, memories, worklog
 from recalld.store.rows import ExtractionJobRow, ObservationRow, SessionRow
 from recalld.vectors import Vectors
 
@@ -101,6 +101,10 @@ class Sessions:
             request.max_memories, folder,
         )  # fmt: skip
         reply.resumed = known is not None
+        reply.to_audit = (await self._store.truth.read(audits.open_counts)).get(tree.workspace_id, 0)
+        if reply.to_audit:
+            memories_need = "memory needs" if reply.to_audit == 1 else "memories need"
+            warnings.append(f"{reply.to_audit:,} {memories_need} a look: recall audit")
         reply.warnings += warnings
         return reply
 

@@ -57,7 +57,7 @@ from recall.protocol.requests.finding import (
     Search,
     SearchReply,
 )
-from recall.protocol.requests.keeping import Decay, DecayReply
+from recall.protocol.requests.keeping import AuditAnswer, AuditReady, Decay, DecayReply, ReadyReply
 from recall.protocol.requests.memories import (
     Edit,
     Forget,
@@ -103,6 +103,8 @@ __all__ = [
     "Affected",
     "AffectedReply",
     "Audit",
+    "AuditAnswer",
+    "AuditReady",
     "AuditReply",
     "ByFile",
     "ByFileReply",
@@ -135,6 +137,7 @@ __all__ = [
     "Pin",
     "Rate",
     "RateReply",
+    "ReadyReply",
     "Reindex",
     "ReindexReply",
     "Reply",
@@ -172,7 +175,7 @@ METHODS: dict[str, type[Request]] = {
         Hello, Status, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
         Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Link, Rate, History, ListMemories, Search,
         Explore,
-        Audit, Affected, Decay, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
+        Audit, AuditAnswer, AuditReady, Affected, Decay, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
         SessionStart, SessionGetContext, SessionRecordObservation, SessionEnd, SessionJob, SessionList,
     )
 }  # fmt: skip
