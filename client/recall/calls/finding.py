@@ -111,7 +111,12 @@ def explore(
 
 
 def audit(
-    *, about: str | None = None, older_than_days: float | None = None, limit: int = 50, put_off: bool = False
+    *,
+    about: str | None = None,
+    older_than_days: float | None = None,
+    limit: int = 50,
+    put_off: bool = False,
+    ids: Iterable[str] = (),
 ) -> Call[wire.AuditReply]:
     """What should be looked at, what matters most first, each with a reason and a proposed act.
 
@@ -120,8 +125,9 @@ def audit(
         older_than_days: only those stored longer ago than this; `matching` likewise.
         limit: at most so many of each list.
         put_off: also what was put off for later.
+        ids: only these memories.
     """
-    request = wire.Audit(about=about, older_than_days=older_than_days, limit=limit, put_off=put_off)
+    request = wire.Audit(about=about, older_than_days=older_than_days, limit=limit, put_off=put_off, ids=list(ids))
     return Call(request, work_s=30.0)
 
 

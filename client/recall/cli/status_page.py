@@ -44,10 +44,14 @@ def facts(workspace: Workspace, style: Style) -> list[str]:
     folders = f" ({workspace.watched_folders:,} folders)" if workspace.watched_folders else ""
     return [
         f"code      {code}",
-        f"memories  {workspace.memories:,}",
+        f"memories  {workspace.memories:,}" + (style.warn(_to_audit(workspace.to_audit)) if workspace.to_audit else ""),
         f"watch     {workspace.watch}{folders}",
         f"ids       {style.dim(f'{workspace.workspace_id}  {workspace.tree_id}')}",
     ]
+
+
+def _to_audit(number: int) -> str:
+    return f"; {number:,} {'needs' if number == 1 else 'need'} a look: recall audit"
 
 
 def duration(seconds: float) -> str:

@@ -84,9 +84,10 @@ class Audit:
         warnings: list[str] = []
         matching = await self._matching(tree, request, warnings)
         unchecked = await self._checks.go_on(tree.workspace_id, budget_s=ASKED_S)
-        report = await self._gone_through(tree, None if matching is None else set(matching))
+        wanted = _wanted(matching, request.ids)
+        report = await self._gone_through(tree, wanted)
         shown, quiet = await self._open(tree, report, put_off=request.put_off)
-        if matching is None and not request.put_off:
+        if wanted is None and not request.put_off:
             await self._keep_open(tree, report, shown)
         stale, cut = [each for *_, each in report.stale[: request.limit]], shown[: request.limit]
         matched = (matching or [])[: request.limit]
@@ -164,10 +165,10 @@ class Audit:
                     report.versions |= {one.id: one.version for one in rows}
                 await asyncio.sleep(0)
         report.stale.sort()
-        report.doubts += [each for each in await self._doubles(doubles) if wanted is None or each.memory_id in wanted]
-        if wanted is None:
-            lost = await self._store.truth.read(audits.lost_concepts, tree.workspace_id, MOST_LOST)
-            report.doubts += [lost_concept(each.memory_id, each.key, each.label, each.memories) for each in lost]
+        besides = await self._doubles(doubles)
+        lost = await self._store.truth.read(audits.lost_concepts, tree.workspace_id, MOST_LOST)
+        besides += [lost_concept(each.memory_id, each.key, each.label, each.memories) for each in lost]
+        report.doubts += [each for each in besides if wanted is None or each.memory_id in wanted]
         return report
 
     async def _standing(self, tree: Tree, workspace_id: str) -> Standing:
@@ -233,6 +234,13 @@ class Audit:
             briefs[row.id] = self._views.brief(tree, row, bound.get(row.id, []), superseded_by=successors.get(row.id))
             briefs[row.id].evidence = row.evidence
         return briefs
+
+
+def _wanted(matching: Sequence[str] | None, ids: Sequence[str]) -> set[str] | None:
+    """The memories that an audit is to be about; None for all."""
+    if not ids:
+        return None if matching is None else set(matching)
+    return set(ids) if matching is None else set(ids) & set(matching)
 
 
 def _add(report: _Report, tree: Tree, one: Examined, standing: Standing) -> None:

@@ -44,7 +44,7 @@ def _captured(told: Sequence[Brief]) -> ReadyLine:
     return ReadyLine(
         line="Search your workspace for the 10 most important architectural decisions — confirm they're captured",
         ready=ready,
-        found=f"{len(decisions):,} decisions{f': {best}' if best else ''}",
+        found=_count(len(decisions), "decision") + (f": {best}" if best else ""),
         act="see whether the ten that matter most are among them: recall list --type decision --type architecture"
         if ready
         else 'store those that are missing: recall store "TITLE" --type decision -c "TEXT" --file PATH',
@@ -56,7 +56,7 @@ def _injected(sessions: readiness.Sessions) -> ReadyLine:
     return ReadyLine(
         line="Test session context injection: start a new session and verify the injected memories are the right ones",
         ready=sessions.given > 0,
-        found=f"{sessions.started:,} sessions{last}; {sessions.given:,} memories handed over",
+        found=f"{_count(sessions.started, 'session')}{last}; memories handed over: {sessions.given:,}",
         act="" if sessions.given else "start a session and look at what it is given: recall session start",
     )
 
@@ -65,7 +65,7 @@ def _rated(rated: int) -> ReadyLine:
     return ReadyLine(
         line="Rate at least 5 memories after use to seed the feedback loop",
         ready=rated >= ENOUGH_RATED,
-        found=f"{rated:,} memories are rated",
+        found=f"memories that were rated: {rated:,}",
         act="" if rated >= ENOUGH_RATED else "rate what helped, and what did not: recall rate ID --useful",
     )
 
@@ -75,7 +75,7 @@ def _tied(told: Sequence[Brief]) -> ReadyLine:
     return ReadyLine(
         line="Confirm source_files are set on all file-specific decisions so memory_by_file works",
         ready=not loose,
-        found=_named(loose, "name files and are tied to none", "all memories that name files are tied to code"),
+        found=_named(loose, "naming files and tied to none", "all memories that name files are tied to code"),
         act=f"tie them to what they are about: recall edit {loose[0].id} --file PATH" if loose else "",
     )
 
@@ -88,7 +88,7 @@ def _pinned(told: Sequence[Brief]) -> ReadyLine:
     return ReadyLine(
         line="Check that security and isolation invariants have importance_score: 1.0",
         ready=bool(invariants) and not loose,
-        found=_named(loose, "look like one and are not pinned", none),
+        found=_named(loose, "looking like one and not pinned", none),
         act=f"pin those that must always hold: recall pin {loose[0].id}" if loose else act,
     )
 
@@ -98,7 +98,7 @@ def _ended(sessions: readiness.Sessions) -> ReadyLine:
     return ReadyLine(
         line="Run session_end with a summary at the end of each work period to trigger extraction",
         ready=ready,
-        found=f"{sessions.ended:,} sessions ended, {sessions.summarised:,} of them with a summary",
+        found=f"{_count(sessions.ended, 'session')} ended, {sessions.summarised:,} with a summary",
         act="" if ready else 'end the session with what came of it: recall session end ID --summary "TEXT"',
     )
 
@@ -108,8 +108,12 @@ def _names_code(one: Brief) -> bool:
     return bool(symbols) or any("/" in each for each in files)
 
 
-def _named(some: Sequence[Brief], are: str, none: str) -> str:
+def _named(some: Sequence[Brief], like: str, none: str) -> str:
     if not some:
         return none
     more = f" and {len(some) - SHOWN:,} more" if len(some) > SHOWN else ""
-    return f"{len(some):,} {are}: " + "; ".join(f"{each.title} ({each.id})" for each in some[:SHOWN]) + more
+    return f"{len(some):,} {like}: " + "; ".join(f"{each.title} ({each.id})" for each in some[:SHOWN]) + more
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

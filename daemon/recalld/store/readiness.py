@@ -45,7 +45,12 @@ class Sessions(NamedTuple):
 def briefs(connection: Connection, workspace_ids: Sequence[str]) -> list[Brief]:
     """The memories of these workspaces that are in force, the most important first."""
     tied = sa.exists().where(anchors.c.memory_id == _m.id)
-    superseded = sa.exists().where(memory_links.c.target_id == _m.id, memory_links.c.kind == "supersedes")
+    successor = memories.alias("successor")
+    superseded = (
+        sa.exists()
+        .where(memory_links.c.target_id == _m.id, memory_links.c.kind == "supersedes")
+        .where(successor.c.id == memory_links.c.source_id, successor.c.forgotten_at.is_(None))
+    )
     query = (
         sa.select(_m.id, _m.title, _m.narrative, _m.memory_type, _m.pinned, tied)
         .join(memory_importance, memory_importance.c.memory_seq == _m.seq)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from recall.protocol.requests.base import Id, Label, Limit, Path, Paths, Reply, Request, Sort, TokenBudget
+from recall.protocol.requests.base import MAX_LIMIT, Id, Label, Limit, Path, Paths, Reply, Request, Sort, TokenBudget
 from recall.protocol.values import Brief, Finding, GraphEdge, GraphNode, Score, Verdict
 
 Time = Annotated[str, msgspec.Meta(min_length=4, max_length=40)]
@@ -150,6 +150,8 @@ class Audit(Request):
     limit: Limit = 50
     put_off: bool = False
     """Also what was put off for later."""
+    ids: Annotated[list[Id], msgspec.Meta(max_length=MAX_LIMIT)] = []
+    """Only these memories."""
 
 
 class AffectedReply(Reply):

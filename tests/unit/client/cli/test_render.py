@@ -18,7 +18,6 @@ from recall.protocol.events import (
 )
 from recall.protocol.requests import (
     AffectedReply,
-    AuditReply,
     ForgetReply,
     HistoryReply,
     ListReply,
@@ -205,23 +204,6 @@ def test_an_anchor_tells_where_its_code_has_been_or_could_be_and_what_is_differe
     coloured = render.memory(memory(anchors=[moved]), Style(colour=True))
     assert "\x1b[31m-old\x1b[0m" in coloured
     assert "\x1b[32m+new\x1b[0m" in coloured
-
-
-def test_an_audit_shows_what_changed_and_how_to_check_it() -> None:
-    memories = [
-        brief(verdict="missing", reason="a.py is gone", source_files=["a.py"], symbols=["b.py::f"], evidence="pytest"),
-        brief(id="mem-2", verdict="changed"),
-    ]
-    assert render.audited(AuditReply(memories=memories, checked=9, total=4), PLAIN).splitlines() == [
-        "• Lazy loading  mem-1",
-        "  missing: a.py is gone · decision · 0.95",
-        "  a.py, b.py::f",
-        "  check with: pytest",
-        "• Lazy loading  mem-2",
-        "  changed · decision · 0.95",
-        "4 of 9 memories tied to code no longer agree with it; --limit shows more than 2",
-    ]
-    assert render.audited(AuditReply(memories=[], checked=0, total=0), PLAIN) == "no memories are tied to code"
 
 
 def test_what_a_change_touches_is_shown_with_why_and_checked_only_where_it_is_stale() -> None:
