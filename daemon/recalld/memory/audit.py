@@ -27,6 +27,8 @@ ABOUT_SCORE = 0.25
 """What scores less is related to what the audit is to be about, and no more."""
 ASKED_S, JOB_S = 2.0, 240.0
 """How long an audit takes long looks at what is new, where somebody waits for it, and where nobody does."""
+SETTLED_S = 60.0
+"""How long the job waits for the index at most."""
 SLICE = 500
 """Memories that are gone through at a time: some milliseconds, so that no request waits for more."""
 MOST_LOST = 200
@@ -75,6 +77,7 @@ class Audit:
         self._trees = trees
         self._workdays = workdays
         self._clock = clock
+        self._vectors = vectors
         self._checks = Checks(store, vectors)
 
     # --- asked for --------------------------------------------------------------------------------
@@ -131,6 +134,7 @@ class Audit:
             What was found, in words.
         """
         found = 0
+        await self._vectors.settled(SETTLED_S)  # where it is made up for at the start, they are still loading
         trees = {tree.workspace_id: tree for tree in self._trees}
         for workspace_id in (PERSONAL, *trees):
             await self._checks.go_on(workspace_id, budget_s=JOB_S / (len(trees) + 1), rest=1.0)
@@ -151,13 +155,15 @@ class Audit:
         """All that speaks against a workspace's memories and personal ones, or against those that are wanted."""
         report = _Report()
         doubles: dict[str, Examined] = {}
+        replaced: set[str] = set()
         for workspace_id in (tree.workspace_id, PERSONAL):
             standing = await self._standing(tree, workspace_id)
+            replaced |= standing.successors.keys()
             after = 0
             while rows := await self._store.truth.read(audits.examined, workspace_id, after, SLICE):
                 after = rows[-1].seq
                 for one in rows:
-                    if one.double_id is not None and one.id not in standing.successors:
+                    if one.double_id is not None:
                         doubles[one.id] = one
                     if wanted is None or one.id in wanted:
                         _add(report, tree, one, standing)
@@ -165,23 +171,22 @@ class Audit:
                     report.versions |= {one.id: one.version for one in rows}
                 await asyncio.sleep(0)
         report.stale.sort()
-        besides = await self._doubles(doubles)
+        besides = await self._doubles(doubles, replaced)
         lost = await self._store.truth.read(audits.lost_concepts, tree.workspace_id, MOST_LOST)
         besides += [lost_concept(each.memory_id, each.key, each.label, each.memories) for each in lost]
         report.doubts += [each for each in besides if wanted is None or each.memory_id in wanted]
         return report
 
     async def _standing(self, tree: Tree, workspace_id: str) -> Standing:
-        replaced = await self._store.truth.read(audits.replaced, workspace_id)
         scope = [tree.workspace_id, PERSONAL]
-        successors = await self._store.truth.read(links.superseded, scope, replaced)
+        successors = await self._store.truth.read(audits.successors, scope, workspace_id)
         at_odds: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for older, newer, text in await self._store.truth.read(audits.at_odds, workspace_id):
             if older not in successors and newer not in successors:
                 at_odds[older].append((newer, text))
         return Standing(successors, at_odds, self._workdays.of(workspace_id))
 
-    async def _doubles(self, found: dict[str, Examined]) -> list[Doubt]:
+    async def _doubles(self, found: dict[str, Examined], replaced: Collection[str]) -> list[Doubt]:
         """A doubt of one of each two that say the same, both in force, with nothing said of the two of them."""
         said = await self._store.truth.read(audits.linked, list(found))
         others = list({each.double_id for each in found.values() if each.double_id is not None})
@@ -192,7 +197,7 @@ class Audit:
             if other is None or other.text_hash != one.double_hash:
                 continue
             pair = frozenset((one.id, other.id))
-            if pair not in said:
+            if pair not in said and pair.isdisjoint(replaced):
                 pairs.setdefault(pair, double(one, other))
         return list(pairs.values())
 
@@ -253,11 +258,10 @@ def _add(report: _Report, tree: Tree, one: Examined, standing: Standing) -> None
 
 
 def _seen(tree: Tree, anchor_ids: Sequence[int]) -> Seen:
-    """The worst that a tree says of a memory's anchors; what was not judged yet counts as missing."""
-    said = [tree.verdicts.get(each) for each in anchor_ids]
-    if None in said:
-        return Seen("missing", "it was not looked at yet", "")
-    judged = [each for each in said if each is not None]
+    """The worst that a tree says of a memory's anchors; of what was not judged yet it says nothing."""
+    judged = [said for each in anchor_ids if (said := tree.verdicts.get(each)) is not None]
+    if not judged:
+        return Seen("current", "", "")
     worst = min(judged, key=lambda each: _SEVERITY[each.verdict])
     stale = sorted(f"{each.path} {each.fingerprint}" for each in judged if each.verdict in STALE)
     return Seen(worst.verdict, worst.reason, " ".join(stale))

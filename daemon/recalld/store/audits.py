@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
+from recalld.store.links import superseded
 from recalld.store.schema import (
     anchors,
     audit_answers,
@@ -134,10 +135,18 @@ def _as_examined(row: sa.Row[Any]) -> Examined:
     return Examined._make([*row[:-1], anchor_ids])
 
 
-def replaced(connection: Connection, workspace_id: str) -> list[str]:
-    """The memories of a workspace that any other was ever said to supersede, without the forgotten ones."""
+def successors(connection: Connection, scope: Sequence[str], workspace_id: str) -> dict[str, str]:
+    """What stands in the place of each memory of a workspace that was superseded, without the forgotten ones.
+
+    Args:
+        scope: the workspaces in which a successor counts.
+    """
     query = sa.select(_m.id).join(memory_links, (_links.target_id == _m.id) & (_links.kind == "supersedes")).distinct()
-    return list(connection.scalars(query.where(_m.workspace_id == workspace_id, _live)))
+    replaced = list(connection.scalars(query.where(_m.workspace_id == workspace_id, _live)))
+    found: dict[str, str] = {}
+    for batch in in_batches(replaced):
+        found |= superseded(connection, scope, batch)
+    return found
 
 
 def at_odds(connection: Connection, workspace_id: str) -> list[tuple[str, str, str]]:
@@ -171,25 +180,38 @@ def linked(connection: Connection, ids: Sequence[str]) -> set[frozenset[str]]:
 
 def lost_concepts(connection: Connection, workspace_id: str, limit: int) -> list[LostConcept]:
     """Concepts all of whose memories are forgotten or superseded, the one that was lost last first."""
-    successor = memories.alias("successor")
-    superseded = (
+    gone = sa.union(
+        sa.select(_m.seq).where(_m.workspace_id == workspace_id, sa.not_(_live)),
+        sa.select(_m.seq).where(_m.workspace_id == workspace_id, _superseded(memories)),
+    )
+    kept, holder = memory_labels.alias(), memories.alias()
+    # Asked only for the concepts of what is gone, and answered by the first memory that is not.
+    in_force = (
         sa.exists()
-        .where(_links.target_id == _m.id, _links.kind == "supersedes")
-        .where(successor.c.id == _links.source_id, successor.c.forgotten_at.is_(None))
+        .where(kept.c.kind == "concept", kept.c.key == _labels.key, kept.c.workspace_id == workspace_id)
+        .where(holder.c.seq == kept.c.memory_seq, holder.c.forgotten_at.is_(None), ~_superseded(holder))
     )
     query = (
-        sa.select(_labels.key, sa.func.max(_labels.label), sa.func.max(_m.seq), sa.func.count())
-        .join(memories, _m.seq == _labels.memory_seq)
-        .where(_labels.kind == "concept", _labels.workspace_id == workspace_id)
+        sa.select(_labels.key, sa.func.max(_labels.label), sa.func.max(_labels.memory_seq), sa.func.count())
+        .where(_labels.kind == "concept", _labels.memory_seq.in_(gone), ~in_force)
         .group_by(_labels.key)
-        .having(sa.func.max(sa.case((_live & ~superseded, 1), else_=0)) == 0)
-        .order_by(sa.func.max(_m.seq).desc(), _labels.key)
+        .order_by(sa.func.max(_labels.memory_seq).desc(), _labels.key)
         .limit(limit)
     )
     lost = list(connection.execute(query))
     newest = sa.select(_m.seq, _m.id).where(_m.seq.in_([seq for _, _, seq, _ in lost]))
     ids = {row.seq: row.id for row in connection.execute(newest)}
     return [LostConcept(key, label, ids[seq], count) for key, label, seq, count in lost]
+
+
+def _superseded(memory: sa.FromClause) -> sa.Exists:
+    """By one that is not forgotten."""
+    link, successor = memory_links.alias(), memories.alias()
+    return (
+        sa.exists()
+        .where(link.c.target_id == memory.c.id, link.c.kind == "supersedes")
+        .where(successor.c.id == link.c.source_id, successor.c.forgotten_at.is_(None))
+    )
 
 
 # --- long looks -------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def test_contradictions_are_told_once_the_older_first(three: Connection) -> None
     links.add(three, LinkRow(source_id="a", target_id="c", kind="contradicts", origin="stated", at=LATER))
     links.add(three, LinkRow(source_id="b", target_id="a", kind="supersedes", origin="stated", at=LATER))
     assert audits.at_odds(three, "ws-1") == [("a", "c", "hash of c")]
-    assert audits.replaced(three, "ws-1") == ["a"]
+    assert audits.successors(three, ["ws-1"], "ws-1") == {"a": "b"}
     assert audits.linked(three, ["b", "c"]) == {frozenset("ab"), frozenset("ac")}
     memories.set_forgotten(three, ["c"], LATER, "forgotten")
     assert audits.at_odds(three, "ws-1") == []
