@@ -33,7 +33,7 @@ SLICE = 500
 """Memories that are gone through at a time: some milliseconds, so that no request waits for more."""
 MOST_LOST = 200
 """Concepts without memories that are told at most."""
-MOST_OPEN = 10_000
+MOST_OPEN = 2_000
 """Memories that are kept as to be looked at."""
 _SEVERITY = {verdict: position for position, verdict in enumerate(VERDICTS_WORST_FIRST)}
 _HOW: dict[Act, str] = {

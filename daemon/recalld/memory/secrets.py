@@ -95,7 +95,7 @@ def secrets_in(text: str) -> list[Secret]:
     if not suspicious(text):
         return []
     found = [Secret("Private Key", *each.span()) for each in _PRIVATE_KEY.finditer(text)]
-    for start, line in _lines(text):
+    for start, line in ((start, line) for start, line in _lines(text) if _WORTH_A_LOOK.search(line)):
         found += [Secret(kind, start + first, start + last) for kind, first, last in _in_line(line)]
     apart: list[Secret] = []
     for secret in sorted(found, key=lambda each: (each.start, -each.end)):
