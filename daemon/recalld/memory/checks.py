@@ -76,7 +76,8 @@ def _looked_through(some: Sequence[Unchecked]) -> list[Check]:
 
 
 def _kind_of_secret(one: Unchecked) -> str | None:
-    return next((secret.kind for text in (one.title, one.narrative) for secret in secrets_in(text)), None)
+    texts = (one.title, one.narrative, one.evidence or "")
+    return next((secret.kind for text in texts for secret in secrets_in(text)), None)
 
 
 def _compared(

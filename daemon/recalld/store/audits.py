@@ -71,6 +71,7 @@ class Unchecked(NamedTuple):
     text_hash: str
     title: str
     narrative: str
+    evidence: str | None
     secret: str | None
 
 
@@ -227,7 +228,7 @@ def unchecked(
         compared: those that are yet to be compared with others; else those that are to be looked at for secrets.
         before_seq: None, or the last `seq` seen, so that what was passed once is not passed again.
     """
-    query = sa.select(_m.seq, _m.id, _m.text_hash, _m.title, _m.narrative, _c.secret)
+    query = sa.select(_m.seq, _m.id, _m.text_hash, _m.title, _m.narrative, _m.evidence, _c.secret)
     query = query.outerjoin(audit_checks, _c.memory_seq == _m.seq).where(_to_check(workspace_id, scheme, compared))
     if before_seq is not None:
         query = query.where(_m.seq < before_seq)
