@@ -27,6 +27,8 @@ ABOUT_SCORE = 0.25
 """What scores less is related to what the audit is to be about, and no more."""
 ASKED_S, JOB_S = 2.0, 240.0
 """How long an audit takes long looks at what is new, where somebody waits for it, and where nobody does."""
+ASKED_REST, JOB_REST = 0.5, 1.0
+"""How long it rests in between, as a share of the looks, so that searches do not wait for it."""
 SETTLED_S = 60.0
 """How long the job waits for the index at most."""
 SLICE = 500
@@ -86,7 +88,7 @@ class Audit:
         """What should be looked at, what matters most first; and of what was asked about, all that matches."""
         warnings: list[str] = []
         matching = await self._matching(tree, request, warnings)
-        unchecked = await self._checks.go_on(tree.workspace_id, budget_s=ASKED_S)
+        unchecked = await self._checks.go_on(tree.workspace_id, budget_s=ASKED_S, rest=ASKED_REST)
         wanted = _wanted(matching, request.ids)
         report = await self._gone_through(tree, wanted)
         shown, quiet = await self._open(tree, report, put_off=request.put_off)
@@ -137,7 +139,7 @@ class Audit:
         await self._vectors.settled(SETTLED_S)  # where it is made up for at the start, they are still loading
         trees = {tree.workspace_id: tree for tree in self._trees}
         for workspace_id in (PERSONAL, *trees):
-            await self._checks.go_on(workspace_id, budget_s=JOB_S / (len(trees) + 1), rest=1.0)
+            await self._checks.go_on(workspace_id, budget_s=JOB_S / (len(trees) + 1), rest=JOB_REST)
         for tree in trees.values():
             report = await self._gone_through(tree, None)
             found += await self._keep_open(tree, report, (await self._open(tree, report))[0])
