@@ -269,3 +269,11 @@ def test_a_session_that_starts_is_told_what_is_to_be_looked_at(house: House, cli
 
 def test_the_job_is_in_the_table(client: Client) -> None:
     assert "audit" in {job.name for job in client.status().jobs}
+
+
+def test_personal_memories_are_audited_along(house: House, client: Client) -> None:
+    stored = client.store(title="I deploy from my laptop", personal=True)
+    rewrite(house, stored.id, f"with {AWS}")
+    assert only(client).kind == "secret"
+    client.forget(stored.id, purge=True)
+    assert found(client) == []

@@ -88,7 +88,9 @@ class Audit:
         """What should be looked at, what matters most first; and of what was asked about, all that matches."""
         warnings: list[str] = []
         matching = await self._matching(tree, request, warnings)
-        unchecked = await self._checks.go_on(tree.workspace_id, budget_s=ASKED_S, rest=ASKED_REST)
+        unchecked = 0
+        for workspace_id in (PERSONAL, tree.workspace_id):
+            unchecked += await self._checks.go_on(workspace_id, budget_s=ASKED_S, rest=ASKED_REST)
         wanted = _wanted(matching, request.ids)
         report = await self._gone_through(tree, wanted)
         shown, quiet = await self._open(tree, report, put_off=request.put_off)
