@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,6 +110,20 @@ def test_what_is_refused_is_said_and_asked_again(
     walked(client, "v", "f")
     assert f"recall edit {stored.id}" in capsys.readouterr().err
     assert client.get(stored.id).forgotten_at is not None
+
+
+def test_on_a_terminal_it_asks(client: Client, run: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = superseded(client, "one")
+    typed = io.StringIO("f\n")
+    monkeypatch.setattr("sys.stdin", typed)
+    for stream in (typed, sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    out = run("audit")
+    assert "[f]orget" in out
+    assert out.endswith("1 forgotten; nothing is left to look at\n")
+    assert client.get(old).forgotten_at is not None
+    superseded(client, "two")
+    assert "[f]orget" not in run("audit", "--list")
 
 
 def test_elsewhere_than_on_a_terminal_findings_are_listed(client: Client, run: Say) -> None:

@@ -332,7 +332,9 @@ def test_a_status_names_what_is_followed_and_what_is_left_alone() -> None:
         home="/h",
         memory_mb=210.4,
         vectors="loading",
-        workspaces=[workspace(files=1200, symbols=9000, scanning=True, scanned=5, to_scan=10, skipped={"binary": 2})],
+        workspaces=[
+            workspace(files=1200, symbols=9000, scanning=True, scanned=5, to_scan=10, skipped={"binary": 2}, to_audit=3)
+        ],
         jobs=[],
         queues={"requests": 0, "parsing": 3},
         quarantined=["x.md: crashed"],
@@ -344,6 +346,7 @@ def test_a_status_names_what_is_followed_and_what_is_left_alone() -> None:
         "queues   parsing 3",
         "1,200 files, 9,000 symbols (reading 5 of 10); left out: 2 binary",
         "  x.md: crashed",
+        "memories  0; 3 need a look: recall audit",
     ):
         assert part in text
 
