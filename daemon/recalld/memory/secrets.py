@@ -50,8 +50,11 @@ _PRIVATE_KEY = re.compile(
 )
 _BASIC_AUTH = re.compile(r"://(?P<user>[^\s:/?#\[\]@]*):(?!(?P=user)@)(?P<value>[^\s:/?#\[\]@]{4,})@")
 _KEY = re.compile(
-    r"\b(?P<value>sk-[A-Za-z0-9_-]{20,}|AIza[A-Za-z0-9_-]{35}|github_pat_\w{36,}|hf_[A-Za-z0-9]{30,}|sk_live_[A-Za-z0-9]{16,})"
+    r"\b(?P<value>sk-[\w-]{20,}|AIza[\w-]{35}|github_pat_\w{36,}|hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{36}|"
+    r"[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}|dop_v1_[a-f0-9]{64}|shpat_[a-f0-9]{32})"
 )
+# Looks like a path, so that its name has to be there.
+_AWS_SECRET = re.compile(r"(?i)secret[_-]?access[_-]?key\W{1,5}(?P<value>[a-z0-9/+]{40})(?![a-z0-9/+=])")
 _HEADER = re.compile(r"(?i)\b(?:bearer|authorization:\s*(?:token|basic))\s+(?P<value>[a-z0-9+/_.=-]{20,})")
 _NAME = (
     r"(?P<name>[\w.-]*(?:password|passwd|pwd|passphrase|secret|token|(?:api|access|private|secret|auth)[_-]?key))[\"']?"
@@ -211,6 +214,7 @@ def _contrived(value: str) -> bool:
 
 _RULES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("API Key", _KEY, _key),
+    ("AWS Access Key", _AWS_SECRET, _various),
     ("Authorization Header", _HEADER, _credential),
     ("Basic Auth Credentials", _BASIC_AUTH, _itself),
     ("Secret Keyword", _SET, _password),
