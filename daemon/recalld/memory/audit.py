@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -31,8 +32,8 @@ ASKED_REST, JOB_REST = 0.5, 1.0
 """How long it rests in between, as a share of the looks, so that searches do not wait for it."""
 SETTLED_S = 60.0
 """How long the job waits for the index at most."""
-SLICE = 500
-"""Memories that are gone through at a time: some milliseconds, so that no request waits for more."""
+SLICE = 200
+"""Memories that are gone through at a time: two milliseconds, and as long a rest, so that no request waits for more."""
 MOST_LOST = 200
 """Concepts without memories that are told at most."""
 MOST_OPEN = 2_000
@@ -165,7 +166,7 @@ class Audit:
             replaced |= standing.successors.keys()
             after = 0
             while rows := await self._store.truth.read(audits.examined, workspace_id, after, SLICE):
-                after = rows[-1].seq
+                began, after = time.monotonic(), rows[-1].seq
                 for one in rows:
                     if one.double_id is not None:
                         doubles[one.id] = one
@@ -173,7 +174,7 @@ class Audit:
                         _add(report, tree, one, standing)
                 if workspace_id == tree.workspace_id:
                     report.versions |= {one.id: one.version for one in rows}
-                await asyncio.sleep(0)
+                await asyncio.sleep(time.monotonic() - began)
         report.stale.sort()
         besides = await self._doubles(doubles, replaced)
         lost = await self._store.truth.read(audits.lost_concepts, tree.workspace_id, MOST_LOST)
