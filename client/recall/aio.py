@@ -109,6 +109,8 @@ class AsyncClient:
     search = _method(calls.search)
     explore = _method(calls.explore)
     audit = _method(calls.audit)
+    audit_answer = _method(calls.audit_answer)
+    audit_ready = _method(calls.audit_ready)
     affected = _method(calls.affected)
     decay = _method(calls.decay)
 

@@ -54,6 +54,7 @@ from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
 from recalld.memory.past import Past
 from recalld.memory.proximity import Proximity
+from recalld.memory.readiness import Readiness
 from recalld.memory.renewal import Renewal
 from recalld.memory.search import Search
 from recalld.memory.sessions import Sessions
@@ -64,10 +65,10 @@ from recalld.memory.views import Views
 from recalld.memory.workdays import Workdays
 from recalld.model import Model
 from recalld.server.dispatch import Dispatch
-from recalld.server.handlers import daemon_handlers, session_handlers, tree_handlers
+from recalld.server.handlers import audit_handlers, daemon_handlers, session_handlers, tree_handlers
 from recalld.server.push import Publisher
 from recalld.server.sockets import Sockets
-from recalld.store import Store, derived, outlines, workspaces
+from recalld.store import Store, audits, derived, outlines, workspaces
 from recalld.vectors import Vectors
 from recalld.watch import Watcher
 
@@ -145,14 +146,14 @@ class App:
         self._renewal = Renewal(self._store, self._pool)
         self._openings = Lane("opening trees", self._open)
         self._losses = Lane("losing trees", self._lose_tree)
-        self._jobs = Jobs(table(memories, decay, self._sessions), JobRuns(self._store), clock)
+        self.audit = audit = Audit(self._store, search, views, self._vectors, self._trees, workdays, clock)
+        self._jobs = Jobs(table(memories, decay, self._sessions, audit), JobRuns(self._store), clock)
 
-        audit = Audit(self._store, search, verdicts, views, clock)
         explore = Explore(self._store, search, associations, views)
         affected = Affected(self._store, Past(self._pool, config.max_file_bytes), codebase, verdicts, views)
         outlining = Outlines(codebase, contexts)
-        handlers = tree_handlers(self, storing, memories, search, explore, audit, affected, decay, contexts, outlining)
-        handlers |= session_handlers(self._sessions)
+        handlers = tree_handlers(self, storing, memories, search, explore, affected, decay, contexts, outlining)
+        handlers |= audit_handlers(audit, Readiness(self._store)) | session_handlers(self._sessions)
         self._dispatch = Dispatch(
             self._trees, handlers, daemon_handlers(self), config.max_pending_requests, workdays.worked
         )
@@ -369,6 +370,7 @@ class App:
     async def _shown(self, tree: Tree) -> Workspace:
         health = self._watcher.health(tree.id)
         counts = await self._store.truth.read(workspaces.memory_counts)
+        to_audit = await self._store.truth.read(audits.open_counts)
         return Workspace(
             workspace_id=tree.workspace_id,
             tree_id=tree.id,
@@ -383,6 +385,7 @@ class App:
             to_scan=tree.to_scan,
             watch=health.mode,
             watched_folders=health.watched_folders,
+            to_audit=to_audit.get(tree.workspace_id, 0),
             warnings=health.warnings,
         )
 

@@ -32,6 +32,8 @@ ERROR_ROWS = rows(TEXT.split("## Refusals")[1].split("## Limits")[0])
 VALUES = (
     values.Brief,
     values.Faded,
+    values.Finding,
+    values.ReadyLine,
     values.Memory,
     values.Choice,
     values.Origin,

@@ -111,15 +111,25 @@ def explore(
     return Call(wire.Explore(query=query, id=id, depth=depth, limit=limit, personal=personal))
 
 
-def audit(*, about: str | None = None, older_than_days: float | None = None, limit: int = 50) -> Call[wire.AuditReply]:
-    """Memories that may not be true any more, because their code has changed or is gone, the worst first.
+def audit(
+    *,
+    about: str | None = None,
+    older_than_days: float | None = None,
+    limit: int = 50,
+    put_off: bool = False,
+    ids: Iterable[str] = (),
+) -> Call[wire.AuditReply]:
+    """What should be looked at, what matters most first, each with a reason and a proposed act.
 
     Args:
-        about: only those that a search for this finds.
-        older_than_days: only those stored longer ago than this.
-        limit: at most so many.
+        about: only memories about this; `matching` has all of them, the healthy ones too.
+        older_than_days: only those stored longer ago than this; `matching` likewise.
+        limit: at most so many of each list.
+        put_off: also what was put off for later.
+        ids: only these memories.
     """
-    return Call(wire.Audit(about=about, older_than_days=older_than_days, limit=limit))
+    request = wire.Audit(about=about, older_than_days=older_than_days, limit=limit, put_off=put_off, ids=list(ids))
+    return Call(request, work_s=30.0)
 
 
 def affected(revision: str | None = None) -> Call[wire.AffectedReply]:

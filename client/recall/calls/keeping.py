@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from recall.calls.base import Call
 from recall.protocol import requests as wire
+from recall.protocol.requests import Done
+from recall.protocol.values import Finding
 
 
 def decay(days: int = 0, *, limit: int = 50, personal: bool = True) -> Call[wire.DecayReply]:
@@ -15,3 +19,22 @@ def decay(days: int = 0, *, limit: int = 50, personal: bool = True) -> Call[wire
         personal: whether personal memories are looked at too.
     """
     return Call(wire.Decay(days=days, limit=limit, personal=personal))
+
+
+def audit_answer(finding: Finding, answer: Literal["keep", "later"]) -> Call[Done]:
+    """Say of a finding of `audit` that the memory stays as it is; it stays quiet until something about it changes.
+
+    Args:
+        finding: as `audit` gave it.
+        answer: `keep`, or `later`, to have it shown again by `audit` with `put_off`.
+    """
+    return Call(
+        wire.AuditAnswer(
+            id=finding.memory.id, kind=finding.kind, about=finding.about, state=finding.state, answer=answer
+        )
+    )
+
+
+def audit_ready() -> Call[wire.ReadyReply]:
+    """Go through the list of what makes a project's memories worth relying on."""
+    return Call(wire.AuditReady())

@@ -1,14 +1,21 @@
-"""`recall audit` and `recall affected`: which memories may not be true any more, and which a change touches."""
+"""`recall audit` and `recall affected`: which memories somebody should look at, and which a change touches."""
 
 from __future__ import annotations
 
-from recall.cli import render
+import sys
+
+from recall.cli import findings, render
 from recall.cli.invocation import Commands, Invocation, UsageError, days
 from recall.cli.terminal import harmless
+from recall.protocol.errors import RecallError
+from recall.protocol.requests import MAX_LIMIT
 
 STALE = 1
 """Exit code of `recall affected` where a memory no longer agrees with the code."""
-_WHAT_TO_DO = "`recall show ID` says what changed. Still true: `recall audit --verify ID`; else edit or forget it"
+_STILL_TRUE = "`recall show ID` says what changed. Still true: `recall audit --verify ID`; else edit or forget it"
+_WHAT_TO_DO = "`recall audit` on a terminal goes through them; or take what is proposed, or `recall audit --keep ID`"
+_MOST_ANSWERED = 20
+"""Rounds in which one memory's findings are answered; each shows what weighed less before."""
 
 
 def register(commands: Commands) -> None:
@@ -16,13 +23,19 @@ def register(commands: Commands) -> None:
     command = commands.add(
         "audit",
         audit,
-        "list memories that may not be true any more, because their code has changed or is gone",
-        epilog="example: recall audit --about sessions, then recall audit --verify mem-4a9f1c2e",
+        "go through the memories that should be looked at: not true any more, doubled, contradicted, unused, …",
+        epilog="On a terminal it asks about one after the other; elsewhere, and with --list, it lists them.\n"
+        "examples: recall audit --about database, recall audit --older-than 60d, recall audit --ready",
     )
-    command.add_argument("--about", metavar="TEXT", help="only those that a search for this finds")
-    command.add_argument("--older-than", type=days, metavar="AGE", help="only those older than 30d, 12h, 2w, 6m, 1y")
+    command.add_argument("--about", metavar="TEXT", help="list all memories about this, the healthy ones too")
+    command.add_argument("--older-than", type=days, metavar="AGE", help="list all older than 30d, 12h, 2w, 6m, 1y")
     command.add_argument("--limit", type=int, metavar="N", help="at most so many (default 50)")
-    command.add_argument("--verify", nargs="+", metavar="ID", help="say instead that these are true of the code of now")
+    command.add_argument("--list", action="store_true", help="list them, and ask nothing")
+    command.add_argument("--put-off", action="store_true", help="also what was put off for later")
+    command.add_argument("--ready", action="store_true", help="go through the list of what makes memories worth it")
+    command.add_argument("--verify", nargs="+", metavar="ID", help="say that these are true of the code of now")
+    command.add_argument("--keep", nargs="+", metavar="ID", help="say that these stay as they are, until they change")
+    command.add_argument("--later", nargs="+", metavar="ID", help="put what is found of these off, until they change")
 
     command = commands.add(
         "affected",
@@ -37,19 +50,25 @@ def register(commands: Commands) -> None:
 
 def audit(invocation: Invocation) -> int:
     """`recall audit`."""
-    options = invocation.options
-    if options.verify:
-        return _verify(invocation)
+    options, terminal = invocation.options, invocation.terminal
+    doing = [name for name in ("ready", "verify", "keep", "later") if getattr(options, name)]
+    if doing:
+        _alone(invocation, doing)
+        return {"ready": _ready, "verify": _verify}.get(doing[0], _answer)(invocation)
     with invocation.client() as client:
         client.sync(options.timeout)
         reply = client.audit(
             about=options.about,
             older_than_days=options.older_than,
             limit=50 if options.limit is None else options.limit,
+            put_off=options.put_off,
         )
-    invocation.show(reply, render.audited)
-    if reply.memories and not invocation.terminal.json:
-        invocation.terminal.note(_WHAT_TO_DO)
+        narrowed = options.about is not None or options.older_than is not None
+        if reply.findings and not (narrowed or options.list or terminal.json) and _somebody_answers():
+            return findings.walk(client, reply, terminal, input)
+    invocation.show(reply, findings.matched if narrowed else findings.listed)
+    if reply.findings and not terminal.json:
+        terminal.note(_WHAT_TO_DO)
     return 0
 
 
@@ -64,14 +83,30 @@ def affected(invocation: Invocation) -> int:
     if not reply.stale:
         return 0
     if not invocation.terminal.json:
-        invocation.terminal.note(_WHAT_TO_DO)
+        invocation.terminal.note(_STILL_TRUE)
     return STALE
+
+
+def _alone(invocation: Invocation, doing: list[str]) -> None:
+    options = invocation.options
+    narrowed = (options.about, options.older_than, options.limit) != (None, None, None)
+    if len(doing) > 1 or narrowed or options.list or options.put_off:
+        takes = "nothing else" if doing[0] == "ready" else "IDs only: list what is found first"
+        raise UsageError(f"--{doing[0]} takes {takes}")
+
+
+def _somebody_answers() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _ready(invocation: Invocation) -> int:
+    with invocation.client() as client:
+        invocation.show(client.audit_ready(), findings.ready)
+    return 0
 
 
 def _verify(invocation: Invocation) -> int:
     options, terminal = invocation.options, invocation.terminal
-    if (options.about, options.older_than, options.limit) != (None, None, None):
-        raise UsageError("--verify takes IDs only: list what is stale first, then verify what you have looked at")
     verified = []
     with invocation.client() as client:
         client.sync(options.timeout)
@@ -82,4 +117,29 @@ def _verify(invocation: Invocation) -> int:
                 terminal.say(render.verified(harmless(memory), terminal.style))
     if terminal.json:
         terminal.document({"memories": verified})
+    return 0
+
+
+def _answer(invocation: Invocation) -> int:
+    """Say the same to all that is found of some memories, also to what weighs less and so comes to light by it."""
+    options, terminal = invocation.options, invocation.terminal
+    ids, answer = (options.keep, "keep") if options.keep else (options.later, "later")
+    answered = []
+    with invocation.client() as client:
+        client.sync(options.timeout)
+        for _ in range(_MOST_ANSWERED):
+            found = client.audit(ids=ids, limit=MAX_LIMIT).findings
+            if not found:
+                break
+            for finding in found:
+                client.audit_answer(finding, "keep" if answer == "keep" else "later")
+                answered.append(finding)
+    unfound = [each for each in ids if each not in {finding.memory.id for finding in answered}]
+    if unfound:
+        raise RecallError("invalid_params", f"an audit finds nothing of {', '.join(unfound)}", field="ids")
+    if terminal.json:
+        terminal.document({"findings": answered})
+    else:
+        for finding in answered:
+            terminal.say(findings.answered(harmless(finding), answer, terminal.style))
     return 0

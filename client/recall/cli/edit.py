@@ -44,7 +44,7 @@ def edit(invocation: Invocation) -> int:
             )
         else:
             before = client.get(options.id)
-            title, narrative = _in_editor(before)
+            title, narrative = in_editor(before)
             if (title, narrative) == (before.title, before.narrative.strip()):
                 invocation.terminal.note("nothing was changed")
                 if invocation.terminal.json:
@@ -55,8 +55,13 @@ def edit(invocation: Invocation) -> int:
     return 0
 
 
-def _in_editor(memory: Memory) -> tuple[str, str]:
-    """Have a person change the text: the title is the first line, as in a commit message."""
+def in_editor(memory: Memory) -> tuple[str, str]:
+    """Have a person change the text: the title is the first line, as in a commit message.
+
+    Raises:
+        UsageError: there is no terminal, or the editor failed.
+        RecallError: `invalid_text`.
+    """
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if editor is None and not sys.stdin.isatty():
         raise UsageError("there is no terminal to edit in: give options such as --title or -c, or set EDITOR")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from recall.cli.terminal import Style
 from recall.protocol.requests import (
     AffectedReply,
-    AuditReply,
     BySymbolReply,
     ForgetReply,
     HistoryReply,
@@ -148,19 +147,6 @@ def verified(reply: Memory, style: Style) -> str:
     said = [anchor for anchor in reply.anchors if anchor.verdict not in ("current", "moved")]
     head = f"{style.good('verified')} {style.bold(reply.title)}  {style.dim(reply.id)}"
     return "\n".join([head, *(f"  {_standing(anchor, style)}" for anchor in said)])
-
-
-def audited(reply: AuditReply, style: Style) -> str:
-    """The stale memories, each with what may show whether it still holds."""
-    looked_at = f"{count(reply.checked, 'memory')} tied to code"
-    if not reply.memories:
-        return f"all of {looked_at} agree with it" if reply.checked else "no memories are tied to code"
-    lines = []
-    for brief in reply.memories:
-        lines += _doubtful(brief, style)
-    shown = f"; --limit shows more than {len(reply.memories):,}" if reply.total > len(reply.memories) else ""
-    lines.append(style.dim(f"{reply.total:,} of {looked_at} no longer agree with it{shown}"))
-    return "\n".join(lines)
 
 
 def affected(reply: AffectedReply, style: Style) -> str:

@@ -46,7 +46,7 @@ def facts(workspace: Workspace, style: Style) -> list[str]:
     folders = f" ({workspace.watched_folders:,} folders)" if workspace.watched_folders else ""
     return [
         f"code      {code}",
-        f"memories  {workspace.memories:,}",
+        f"memories  {workspace.memories:,}" + (style.warn(_to_audit(workspace.to_audit)) if workspace.to_audit else ""),
         f"watch     {workspace.watch}{folders}",
         f"ids       {style.dim(f'{workspace.workspace_id}  {workspace.tree_id}')}",
     ]
@@ -64,6 +64,10 @@ def job(one: JobStatus, style: Style) -> str:
     if one.next_run is not None:
         times.append(f"next {one.next_run}")
     return f"{one.name:<16} {said}" + style.dim("".join(f"; {each}" for each in times))
+
+
+def _to_audit(number: int) -> str:
+    return f"; {number:,} {'needs' if number == 1 else 'need'} a look: recall audit"
 
 
 def duration(seconds: float) -> str:

@@ -25,6 +25,7 @@ CODES: dict[str, str] = {
     "no_repository": "the tree is no git repository, so there is nothing to compare it with",
     "unknown_revision": "git knows no commit by that name in this repository",
     "git_missing": "git is not installed, and the daemon asks it what a tree contains",
+    "secret_found": "the text holds a password, key or token; `field` names where, `details.masked` how it begins",
     "duplicate": "the same text is stored already; `id` names that memory",
     "forgotten": "the memory was forgotten; restore it first",
     "busy": "a queue is at its limit; try again in a moment",

@@ -31,6 +31,19 @@ Verdict = Literal["missing", "ambiguous", "changed", "moved+changed", "moved", "
 AnchorKind = Literal["folder", "file", "symbol", "lines"]
 LinkKind = Literal["supersedes", "contradicts", "caused_by", "references", "depends_on", "related_to"]
 ChoiceName = Literal["update", "supersede", "store_anyway"]
+FindingKind = Literal[
+    "secret",
+    "code",
+    "contradicted",
+    "double",
+    "unrated",
+    "superseded",
+    "lost_concept",
+    "fading",
+    "never_recalled",
+]
+"""What an audit finds; `code` is code that changed or is gone, `unrated` was made of a session and never looked at."""
+Act = Literal["keep", "verify", "edit", "supersede", "forget", "purge"]
 LinkDirection = Literal["outgoing", "incoming", "both"]
 _INCOMING = {
     "supersedes": "superseded by",
@@ -145,6 +158,33 @@ class Faded(Value):
     """Why it is worth now what it is, in one line."""
     created_at: str
     personal: bool = False
+
+
+class Finding(Value):
+    """A memory that somebody should look at, and why."""
+
+    kind: FindingKind
+    memory: Brief
+    reason: str
+    act: Act
+    """What is proposed."""
+    how: str
+    """The command that does it, in words of the command line."""
+    other: Brief | None = None
+    """What supersedes it, contradicts it, or says the same."""
+    about: str = ""
+    state: str = ""
+    """With `about`, what an answer to the finding gives back: it stays quiet until this is another."""
+
+
+class ReadyLine(Value):
+    """One line of the list to go through before a project relies on its memories."""
+
+    line: str
+    ready: bool
+    found: str
+    act: str
+    """What to do about it; empty where nothing is to be done."""
 
 
 class Link(Value):
@@ -349,6 +389,8 @@ class Workspace(Value):
     watch: str = "starting"
     """`inotify`, `native`, `polling`, `partly polling`, `starting` or `stopped`."""
     watched_folders: int = 0
+    to_audit: int = 0
+    """How many memories the last audit wants looked at, without those that were changed since."""
     warnings: list[str] = []
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from recalld.jobs.jobs import Job
+from recalld.memory.audit import Audit
 from recalld.memory.decay import Decay
 from recalld.memory.memories import Memories
 from recalld.memory.sessions import Sessions
 
 
-def table(memories: Memories, decay: Decay, sessions: Sessions) -> list[Job]:
+def table(memories: Memories, decay: Decay, sessions: Sessions, audit: Audit) -> list[Job]:
     """All jobs of the daemon."""
     return [
         Job(
@@ -16,6 +17,13 @@ def table(memories: Memories, decay: Decay, sessions: Sessions) -> list[Job]:
             what="computes what memories are worth as days of work go by",
             every_hours=24,
             run=decay.run,
+            max_s=600,
+        ),
+        Job(
+            name="audit",
+            what="looks for memories that somebody should look at",
+            every_hours=12,
+            run=audit.run,
             max_s=600,
         ),
         Job(

@@ -13,7 +13,7 @@ from recall.protocol.errors import RecallError
 from recall.protocol.values import AnchorTrail, Memory, Origin, TrailStep
 from recalld.config import Config
 from recalld.events import Event, MemoryTouched
-from recalld.memory import linking, views
+from recalld.memory import door, linking, views
 from recalld.memory.associations import recalled_with
 from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
@@ -89,9 +89,11 @@ class Memories:
         """Change what is given and accept the code of now.
 
         Raises:
-            RecallError: `unknown_id`, `forgotten`, `empty_title`, `invalid_params`, `unknown_symbol`.
+            RecallError: `unknown_id`, `forgotten`, `empty_title`, `invalid_params`, `unknown_symbol`,
+                `secret_found`.
         """
         row = await self._live(tree, request.id)
+        await door.refuse(door.of_memory(request))
         if request.title is not None and not request.title.strip():
             raise RecallError("empty_title", "the title is empty: write one", field="title")
         row.title = " ".join(request.title.split()) if request.title is not None else row.title
@@ -195,9 +197,10 @@ class Memories:
         """Record whether a memory helped and move its importance, unless it is pinned.
 
         Raises:
-            RecallError: `unknown_id`, `forgotten`.
+            RecallError: `unknown_id`, `forgotten`, `secret_found`.
         """
         row = await self._live(tree, request.id)
+        await door.refuse({"context": request.context})
         now = iso(self._clock())
         before = row.importance_score
         if not row.pinned:
@@ -402,6 +405,8 @@ class Memories:
             still_true: those that it had before and for which it is said to be true of the code of now.
         """
         row.updated_at = iso(self._clock())
+        if row.provenance == "extracted" and cause in ("edited", "verified"):
+            row.provenance = cause  # somebody has looked at it
         self._reinforce(row)
         await self._store.truth.write(memories.update, row, cause, bound)
         if bound is not None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 
 from recall.protocol import requests as wire
 from recall.protocol.errors import RecallError
 from recall.protocol.values import ExtractedMemory, Session
 from recalld.config import Config
+from recalld.memory import door
 from recalld.memory.answers import STALE
 from recalld.memory.clock import Clock, iso
 from recalld.memory.decay import Decay
@@ -19,13 +20,14 @@ from recalld.memory.harvest import Harvest
 from recalld.memory.injection import Injection, Wanted, summed_up
 from recalld.memory.journal import CHANGED, OPENED, Journal, OpenSession
 from recalld.memory.search import Search
+from recalld.memory.secrets import suspicious
 from recalld.memory.storing import Storing
 from recalld.memory.text import type_named
 from recalld.memory.trees import Tree, Trees
 from recalld.memory.usage import Usage
 from recalld.memory.views import Views
 from recalld.memory.working import Work, Working
-from recalld.store import Store, memories, worklog
+from recalld.store import Store, audits, memories, worklog
 from recalld.store.rows import ExtractionJobRow, ObservationRow, SessionRow
 from recalld.vectors import Vectors
 
@@ -56,6 +58,8 @@ class Sessions:
         self._harvest = Harvest(store, trees, drafting, storing, search, vectors, Usage(store, decay, clock), clock)
         self._turning = asyncio.Lock()
         """Held while a session begins or ends, so that it does not do both at once."""
+        self._masking = asyncio.Lock()
+        """Held while an observation is masked, so that the end of its session waits for it."""
         self.files_changed = self._working.files_changed
         self.file_opened = self._journal.file_opened
         self.code_changed = self._journal.code_changed
@@ -80,6 +84,8 @@ class Sessions:
         """
         folder = await asyncio.to_thread(_folder, tree, request.project_path)
         files = await asyncio.to_thread(_relative, tree, request.files)
+        warnings: list[str] = []
+        task = await door.mask(request.task, "task", warnings)
         now = iso(self._clock())
         session_id = request.session_id or f"ses-{secrets.token_hex(6)}"
         work, known = await asyncio.gather(
@@ -92,7 +98,7 @@ class Sessions:
             started_at=now,
             active_at=now,
             branch=request.branch or work.branch,
-            task=request.task,
+            task=task,
         )
         async with self._turning:
             row = await self._store.truth.write(worklog.begin, row)
@@ -100,6 +106,11 @@ class Sessions:
         work = work._replace(branch=row.branch)
         reply = await self._given(tree, session, request, files, work, row.task, folder)
         reply.resumed = known is not None
+        reply.to_audit = (await self._store.truth.read(audits.open_counts)).get(tree.workspace_id, 0)
+        if reply.to_audit:
+            memories_need = "memory needs" if reply.to_audit == 1 else "memories need"
+            warnings.append(f"{reply.to_audit:,} {memories_need} a look: recall audit")
+        reply.warnings += warnings
         return reply
 
     async def get_context(self, tree: Tree, request: wire.SessionGetContext) -> wire.SessionContextReply:
@@ -168,12 +179,30 @@ class Sessions:
 
     # --- what happens in it -----------------------------------------------------------------------
 
-    def observe(self, tree: Tree, request: wire.SessionRecordObservation) -> wire.SessionRecordObservationReply:
-        """Take an observation; answered at once, it is on the disk a moment later.
+    def observe(
+        self, tree: Tree, request: wire.SessionRecordObservation
+    ) -> wire.SessionRecordObservationReply | Awaitable[wire.SessionRecordObservationReply]:
+        """Take an observation; answered at once, it is on the disk a moment later. Secrets in it are masked.
 
         Raises:
             RecallError: `unknown_session`, `busy`.
         """
+        at = iso(self._clock())
+        return self._masked(tree, request, at) if suspicious(request.content) else self._observe(tree, request, at)
+
+    async def _masked(
+        self, tree: Tree, request: wire.SessionRecordObservation, at: str
+    ) -> wire.SessionRecordObservationReply:
+        warnings: list[str] = []
+        async with self._masking:
+            request.content = await door.mask(request.content, "content", warnings)
+            reply = self._observe(tree, request, at)
+        reply.warnings += warnings
+        return reply
+
+    def _observe(
+        self, tree: Tree, request: wire.SessionRecordObservation, at: str
+    ) -> wire.SessionRecordObservationReply:
         session = self._journal.get(tree.workspace_id, request.session_id)
         if session is None:
             raise RecallError(
@@ -183,7 +212,7 @@ class Sessions:
             )
         row = ObservationRow(
             session_seq=session.row.seq,
-            at=iso(self._clock()),
+            at=at,
             kind=request.kind,
             content=request.content,
             source_files=request.source_files,
@@ -208,11 +237,14 @@ class Sessions:
         Raises:
             RecallError: `unknown_session`.
         """
+        warnings: list[str] = []
+        async with self._masking:
+            summary = await door.mask(request.summary, "summary", warnings)
         session = self._journal.get(tree.workspace_id, request.session_id)
         if session is not None:
-            return _ended(request.session_id, await self._end(session, request.summary, "ended"))
+            return _ended(request.session_id, await self._end(session, summary, "ended"), warnings)
         row = await self._known(tree, request.session_id)
-        return _ended(row.id, await self._store.truth.read(worklog.job_of, row.seq))
+        return _ended(row.id, await self._store.truth.read(worklog.job_of, row.seq), [])
 
     async def close_quiet(self) -> str:
         """End the sessions of which nothing was heard for too long, and try again what is still to be extracted.
@@ -320,12 +352,13 @@ class Sessions:
         return row
 
 
-def _ended(session_id: str, job: ExtractionJobRow | None) -> wire.SessionEndReply:
+def _ended(session_id: str, job: ExtractionJobRow | None, warnings: list[str]) -> wire.SessionEndReply:
     return wire.SessionEndReply(
         session_id=session_id,
         status="ended",
         extraction_job_id=job.id if job else "",
         estimated_memories=job.estimated if job else 0,
+        warnings=warnings,
     )
 
 

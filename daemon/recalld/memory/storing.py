@@ -15,7 +15,7 @@ from recall.protocol import requests as wire
 from recall.protocol.errors import RecallError
 from recall.protocol.values import Link
 from recalld.events import Event, MemoryTouched
-from recalld.memory import choices, linking
+from recalld.memory import choices, door, linking
 from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
@@ -60,9 +60,10 @@ class Storing:
         """Keep one memory.
 
         Raises:
-            RecallError: `empty_title`, `invalid_params`, `duplicate`, `unknown_symbol`, `outside_workspace`;
-                `unknown_id`, `forgotten` for what it supersedes.
+            RecallError: `empty_title`, `invalid_params`, `duplicate`, `unknown_symbol`, `outside_workspace`,
+                `secret_found`; `unknown_id`, `forgotten` for what it supersedes.
         """
+        await door.refuse(door.of_memory(request))
         row = self._row(tree, request)
         binding = Binding(self._codebase, tree, row.created_at)
         bound = await self._bind(binding, request)
@@ -99,6 +100,7 @@ class Storing:
         bound: list[list[AnchorRow]] = []
         for index, one in enumerate(request.memories):
             with _naming(index):
+                await door.refuse(door.of_memory(one))
                 rows.append(self._row(tree, one))
                 await linkable(self._store, tree, one.supersedes, "supersedes")
                 bound.append(await self._bind(binding, one))

@@ -17,6 +17,7 @@ from recalld.memory.decay import Decay
 from recalld.memory.explore import Explore
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
+from recalld.memory.readiness import Readiness
 from recalld.memory.search import Search
 from recalld.memory.sessions import Sessions
 from recalld.memory.storing import Storing
@@ -62,7 +63,6 @@ def tree_handlers(
     memories: Memories,
     search: Search,
     explore: Explore,
-    audit: Audit,
     affected: Affected,
     decay: Decay,
     contexts: Contexts,
@@ -99,7 +99,6 @@ def tree_handlers(
         "list": memories.page,
         "search": recall,
         "explore": explore.explore,
-        "audit": audit.audit,
         "affected": affected.affected,
         "decay": decay.preview,
         **_code_handlers(contexts, outlines),
@@ -130,6 +129,15 @@ def _code_handlers(contexts: Contexts, outlines: Outlines) -> dict[str, TreeHand
         "context": context,
         "opened": opened,
         "closed": closed,
+    }
+
+
+def audit_handlers(audit: Audit, readiness: Readiness) -> dict[str, TreeHandler]:
+    """Handlers of the requests by which somebody looks through memories, by method."""
+    return {
+        "audit": audit.audit,
+        "audit_answer": audit.answer,
+        "audit_ready": lambda tree, _: readiness.ready(tree),
     }
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from recalld.outline import FINGERPRINT_VERSION
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration, said here so that a start that has nothing to migrate need not load Alembic."""
 
 DERIVED_VERSION = 9
@@ -294,6 +294,44 @@ extractions = Table(
     Column("said", Text, nullable=False),
     PrimaryKeyConstraint("job_id", "position"),
     Index("extractions_by_memory", "memory_id"),
+)
+
+# What long looks at memories found: taken once, until the text, or what is looked for, is another. The next audit would
+# find it again, but not soon: to compare 100,000 memories with each other takes minutes.
+audit_checks = Table(
+    "audit_checks",
+    truth,
+    Column("memory_seq", ForeignKey("memories.seq", ondelete="CASCADE"), primary_key=True),
+    Column("text_hash", Text, nullable=False),
+    Column("scheme", Integer, nullable=False),
+    Column("secret", Text),
+    Column("compared", Boolean, nullable=False),
+    Column("double_id", Text),
+    Column("double_hash", Text),
+    Column("similarity", Float),
+)
+
+# What was said to findings of audits: each stays quiet until its state is another.
+audit_answers = Table(
+    "audit_answers",
+    truth,
+    Column("memory_id", ForeignKey("memories.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    PrimaryKeyConstraint("memory_id", "kind", "about"),
+)
+
+# The memories that the last audit of a workspace wants looked at, as they were then.
+audit_open = Table(
+    "audit_open",
+    truth,
+    Column("memory_id", ForeignKey("memories.id", ondelete="CASCADE"), primary_key=True),
+    Column("workspace_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("audit_open_by_workspace", "workspace_id"),
 )
 
 # --- memory.db: derived ---------------------------------------------------------------------------

@@ -58,7 +58,7 @@ from recall.protocol.requests.finding import (
     Search,
     SearchReply,
 )
-from recall.protocol.requests.keeping import Decay, DecayReply
+from recall.protocol.requests.keeping import AuditAnswer, AuditReady, Decay, DecayReply, ReadyReply
 from recall.protocol.requests.memories import (
     Edit,
     Forget,
@@ -104,6 +104,8 @@ __all__ = [
     "Affected",
     "AffectedReply",
     "Audit",
+    "AuditAnswer",
+    "AuditReady",
     "AuditReply",
     "ByFile",
     "ByFileReply",
@@ -136,6 +138,7 @@ __all__ = [
     "Pin",
     "Rate",
     "RateReply",
+    "ReadyReply",
     "Reindex",
     "ReindexReply",
     "Reply",
@@ -174,7 +177,7 @@ METHODS: dict[str, type[Request]] = {
         Hello, Status, RunJob, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
         Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Link, Rate, History, ListMemories, Search,
         Explore,
-        Audit, Affected, Decay, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
+        Audit, AuditAnswer, AuditReady, Affected, Decay, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
         SessionStart, SessionGetContext, SessionRecordObservation, SessionEnd, SessionJob, SessionList,
     )
 }  # fmt: skip

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import msgspec
 
-from recall.protocol.requests.base import Id, Label, Limit, Path, Paths, Reply, Request, Sort, TokenBudget
-from recall.protocol.values import Brief, GraphEdge, GraphNode, Score, Verdict
+from recall.protocol.requests.base import MAX_LIMIT, Id, Label, Limit, Path, Paths, Reply, Request, Sort, TokenBudget
+from recall.protocol.values import Brief, Finding, GraphEdge, GraphNode, Score, Verdict
 
 Time = Annotated[str, msgspec.Meta(min_length=4, max_length=40)]
 
@@ -125,10 +125,24 @@ class AuditReply(Reply):
     total: int
     """How many of those are stale; `memories` holds at most `limit`."""
     warnings: list[str] = []
+    findings: list[Finding] = []
+    """What should be looked at, what matters most first, at most `limit`; each memory once, by what weighs most."""
+    findings_total: int = 0
+    by_kind: dict[str, int] = {}
+    """How many findings there are of each kind."""
+    quiet: int = 0
+    """How many memories are left out because somebody said to keep them, or put them off, and nothing changed since."""
+    unchecked: int = 0
+    """How many memories were not compared with the others yet: the next audits go on with them."""
+    matching: list[Brief] = []
+    """With `about` or `older_than_days`: every memory that matches, the healthy ones too, at most `limit`."""
+    matching_total: int = 0
+    healthy: list[str] = []
+    """The ids of those in `matching` that nothing speaks against."""
 
 
 class Audit(Request):
-    """Memories that may not be true any more: the code they are tied to has changed or is gone."""
+    """What should be looked at: memories that may not be true, that say the same, that nobody uses, and so on."""
 
     method = "audit"
     reply = AuditReply
@@ -136,6 +150,10 @@ class Audit(Request):
     """Only those that a search for this finds."""
     older_than_days: Annotated[float, msgspec.Meta(ge=0)] | None = None
     limit: Limit = 50
+    put_off: bool = False
+    """Also what was put off for later."""
+    ids: Annotated[list[Id], msgspec.Meta(max_length=MAX_LIMIT)] = []
+    """Only these memories."""
 
 
 class AffectedReply(Reply):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
-from recall.protocol.requests.base import Limit, Reply, Request
-from recall.protocol.values import Faded
+from recall.protocol.requests.base import Done, Id, Limit, Reply, Request
+from recall.protocol.values import Faded, FindingKind, ReadyLine
 
 
 class DecayReply(Reply):
@@ -33,3 +33,31 @@ class Decay(Request):
     limit: Limit = 50
     personal: bool = True
     """Whether personal memories are looked at too."""
+
+
+class AuditAnswer(Request, kw_only=True):
+    """Say of a finding that the memory stays as it is: it is not shown again until something about it has changed."""
+
+    method = "audit_answer"
+    reply = Done
+    id: Id
+    """Of the finding's memory; so are the next three the finding's."""
+    kind: FindingKind
+    about: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    state: Annotated[str, msgspec.Meta(max_length=100)]
+    answer: Literal["keep", "later"]
+    """`later` ones can be shown again, with `put_off`."""
+
+
+class ReadyReply(Reply):
+    """What `AuditReady` is answered with."""
+
+    ready: bool
+    lines: list[ReadyLine]
+
+
+class AuditReady(Request):
+    """Go through the list of what makes a project's memories worth relying on."""
+
+    method = "audit_ready"
+    reply = ReadyReply

@@ -41,6 +41,8 @@ class SessionContextReply(Reply):
     last_session_at: str | None = None
     last_summary: str = ""
     """What the end of the session before said of it."""
+    to_audit: int = 0
+    """How many memories the last audit wants looked at: `audit` says which."""
     warnings: list[str] = []
 
 
@@ -111,6 +113,7 @@ class SessionEndReply(Reply):
     status: str
     extraction_job_id: str
     estimated_memories: int
+    warnings: list[str] = []
 
 
 class SessionEnd(Request):

@@ -29,7 +29,7 @@ from recall.protocol.requests import (
     StoreReply,
     SyncReply,
 )
-from recall.protocol.values import Brief
+from recall.protocol.values import Brief, Finding
 from tests.unit.client.cli.test_render import memory
 from tests.unit.client.conftest import Peer
 
@@ -176,6 +176,9 @@ def test_stopping_where_nothing_runs_is_no_failure(capsys: pytest.CaptureFixture
         "forget --purge --containing x",
         "audit --verify mem-1 --about x",
         "audit --verify mem-1 --limit 3",
+        "audit --keep mem-1 --list",
+        "audit --keep mem-1 --later mem-1",
+        "audit --ready --about x",
     ],
 )
 def test_options_that_make_no_sense_together_are_exit_code_2(words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -260,20 +263,30 @@ DOUBTFUL = Brief(id="mem-1", title="T", memory_type="decision", importance_score
 
 
 def test_an_audit_waits_for_what_was_saved_and_says_what_to_do(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:
-    peer.answers |= {"sync": SYNCED, "audit": AuditReply(memories=[DOUBTFUL], checked=4, total=1)}
-    assert main(["audit", "--about", "sessions", "--older-than", "60d", "--limit", "3"]) == 0
+    finding = Finding(kind="code", memory=DOUBTFUL, reason="changed: body", act="verify", how="recall audit --verify 1")
+    reply = AuditReply(memories=[DOUBTFUL], checked=4, total=1, findings=[finding], findings_total=1)
+    peer.answers |= {"sync": SYNCED, "audit": reply}
+    assert main(["audit", "--limit", "3", "--put-off"]) == 0
     assert peer.methods() == ["sync", "audit"]
-    assert asked(peer) == Audit(about="sessions", older_than_days=60, limit=3)
+    assert asked(peer) == Audit(limit=3, put_off=True)
     out, err = capsys.readouterr()
-    assert out.startswith("• T  mem-1\n  changed: body")
-    assert "`recall audit --verify ID`" in err
+    assert out.startswith("• T  mem-1\n  code: changed: body")
+    assert "`recall audit --keep ID`" in err
 
 
-def test_an_audit_that_finds_nothing_stale_asks_for_nothing(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_audit_about_something_lists_all_of_it(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:
+    reply = AuditReply(memories=[], checked=0, total=0, matching=[DOUBTFUL], matching_total=1, healthy=["mem-1"])
+    peer.answers |= {"sync": SYNCED, "audit": reply}
+    assert main(["audit", "--about", "sessions", "--older-than", "60d"]) == 0
+    assert asked(peer) == Audit(about="sessions", older_than_days=60)
+    assert "healthy" in capsys.readouterr().out
+
+
+def test_an_audit_that_finds_nothing_asks_for_nothing(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:
     peer.answers |= {"sync": SYNCED, "audit": AuditReply(memories=[], checked=2, total=0)}
     assert main(["audit"]) == 0
     assert asked(peer) == Audit()
-    assert capsys.readouterr() == ("all of 2 memories tied to code agree with it\n", "")
+    assert capsys.readouterr() == ("nothing to look at\n", "")
 
 
 def test_what_is_still_true_is_verified_one_by_one(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:

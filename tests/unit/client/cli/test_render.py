@@ -18,7 +18,6 @@ from recall.protocol.events import (
 )
 from recall.protocol.requests import (
     AffectedReply,
-    AuditReply,
     ForgetReply,
     HistoryReply,
     ListReply,
@@ -207,23 +206,6 @@ def test_an_anchor_tells_where_its_code_has_been_or_could_be_and_what_is_differe
     assert "\x1b[32m+new\x1b[0m" in coloured
 
 
-def test_an_audit_shows_what_changed_and_how_to_check_it() -> None:
-    memories = [
-        brief(verdict="missing", reason="a.py is gone", source_files=["a.py"], symbols=["b.py::f"], evidence="pytest"),
-        brief(id="mem-2", verdict="changed"),
-    ]
-    assert render.audited(AuditReply(memories=memories, checked=9, total=4), PLAIN).splitlines() == [
-        "• Lazy loading  mem-1",
-        "  missing: a.py is gone · decision · 0.95",
-        "  a.py, b.py::f",
-        "  check with: pytest",
-        "• Lazy loading  mem-2",
-        "  changed · decision · 0.95",
-        "4 of 9 memories tied to code no longer agree with it; --limit shows more than 2",
-    ]
-    assert render.audited(AuditReply(memories=[], checked=0, total=0), PLAIN) == "no memories are tied to code"
-
-
 def test_what_a_change_touches_is_shown_with_why_and_checked_only_where_it_is_stale() -> None:
     memories = [
         brief(verdict="changed", reason="body", why=["symbol f changed", "file a.py changed"], evidence="pytest"),
@@ -350,7 +332,9 @@ def test_a_status_names_what_is_followed_and_what_is_left_alone() -> None:
         home="/h",
         memory_mb=210.4,
         vectors="loading",
-        workspaces=[workspace(files=1200, symbols=9000, scanning=True, scanned=5, to_scan=10, skipped={"binary": 2})],
+        workspaces=[
+            workspace(files=1200, symbols=9000, scanning=True, scanned=5, to_scan=10, skipped={"binary": 2}, to_audit=3)
+        ],
         jobs=[],
         queues={"requests": 0, "parsing": 3},
         quarantined=["x.md: crashed"],
@@ -362,6 +346,7 @@ def test_a_status_names_what_is_followed_and_what_is_left_alone() -> None:
         "queues   parsing 3",
         "1,200 files, 9,000 symbols (reading 5 of 10); left out: 2 binary",
         "  x.md: crashed",
+        "memories  0; 3 need a look: recall audit",
     ):
         assert part in text
 
