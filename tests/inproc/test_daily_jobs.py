@@ -43,7 +43,7 @@ def test_a_job_that_is_asked_for_runs_now_and_says_what_it_did(house: House, cli
     with pytest.raises(RecallError) as refusal:
         client.run_job("dust")
     assert (refusal.value.code, refusal.value.field) == ("invalid_params", "name")
-    assert "decay, close-sessions, purge-forgotten" in refusal.value.message
+    assert "decay, audit, close-sessions, purge-forgotten" in refusal.value.message
 
 
 def test_runs_that_were_missed_while_the_daemon_was_off_are_made_up(house: House, client: Client) -> None:

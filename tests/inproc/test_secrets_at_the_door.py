@@ -11,6 +11,8 @@ from recall import Client, RecallError
 from tests.e2e.running import wait_until
 from tests.inproc.conftest import House
 
+SETTINGS: dict[str, object] = {}
+"""A daemon of its own: its files are searched for a secret that other modules have it keep."""
 AWS = "AKIA" + "J7Q2ZL4M8XWT3RVB"
 
 
