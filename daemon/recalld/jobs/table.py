@@ -22,7 +22,7 @@ def table(memories: Memories, decay: Decay, sessions: Sessions, audit: Audit) ->
         Job(
             name="audit",
             what="looks for memories that somebody should look at",
-            every_hours=12,
+            every_hours=3,
             run=audit.run,
             max_s=600,
         ),

@@ -26,9 +26,9 @@ from recalld.vectors import Vectors
 
 ABOUT_SCORE = 0.25
 """What scores less is related to what the audit is to be about, and no more."""
-ASKED_S, JOB_S = 2.0, 240.0
+ASKED_S, JOB_S = 2.0, 480.0
 """How long an audit takes long looks at what is new, where somebody waits for it, and where nobody does."""
-ASKED_REST, JOB_REST = 0.5, 1.0
+ASKED_REST, JOB_REST = 0.5, 9.0
 """How long it rests in between, as a share of the looks, so that searches do not wait for it."""
 SETTLED_S = 60.0
 """How long the job waits for the index at most."""

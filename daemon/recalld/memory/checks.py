@@ -14,7 +14,7 @@ from recalld.store.readings import whole_text
 from recalld.store.rows import MemoryRow
 from recalld.vectors import Vectors, VectorsUnavailable
 
-LOOKED_THROUGH, COMPARED = 100, 5
+LOOKED_THROUGH, COMPARED = 50, 2
 """Memories looked at in one go. To find what is near to one among 100,000 takes the vectors' process 2 ms, and searches
 wait for it."""
 NEAREST = 4
