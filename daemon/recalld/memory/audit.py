@@ -139,7 +139,9 @@ class Audit:
             What was found, in words.
         """
         found = 0
-        await self._vectors.settled(SETTLED_S)  # where it is made up for at the start, they are still loading
+        await self._vectors.settled(
+            SETTLED_S, hurry=False
+        )  # where it is made up for at the start, they are still loading
         trees = {tree.workspace_id: tree for tree in self._trees}
         for workspace_id in (PERSONAL, *trees):
             await self._checks.go_on(workspace_id, budget_s=JOB_S / (len(trees) + 1), rest=JOB_REST)

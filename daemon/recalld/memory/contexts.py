@@ -134,7 +134,8 @@ class Contexts:
     async def refresh_open(self, tree: Tree) -> None:
         """A memory changed: prepare the open files anew and push those whose context is another now."""
         self.forget(tree)
-        await self._vectors.settled(INDEX_WAIT_S)
+        if tree.open_files:
+            await self._vectors.settled(INDEX_WAIT_S, hurry=False)
         for path, known in list(tree.open_files.items()):
             context = await self._build(tree, path)
             if path in tree.open_files and context != known:

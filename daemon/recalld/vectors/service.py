@@ -89,12 +89,13 @@ class Vectors:
         """Bring the index in line soon with these memories, whatever happened to them."""
         self._upkeep.touch(ids)
 
-    async def settled(self, timeout_s: float, *, learned: bool = False) -> bool:
+    async def settled(self, timeout_s: float, *, learned: bool = False, hurry: bool = True) -> bool:
         """Wait until the index reflects every touch so far.
 
         Args:
             timeout_s: at most so long.
             learned: wait for the words of the touched memories too.
+            hurry: somebody waits for this: do not leave time for more to be touched.
 
         Returns:
             Whether it does, and lacks nothing else that it is still catching up with; a rebuild takes nothing from
@@ -104,7 +105,8 @@ class Vectors:
         upto = due.touches
         deadline = time.monotonic() + timeout_s
         while self._waits_for(upto, learned) and time.monotonic() < deadline:
-            self._upkeep.hurry()
+            if hurry:
+                self._upkeep.hurry()
             progress: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.add(progress)
             await asyncio.wait({progress}, timeout=deadline - time.monotonic())
