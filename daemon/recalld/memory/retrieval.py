@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -156,8 +157,10 @@ class Retrieval:
             return Retrieved(unrelated=len(found.candidates))
         self._score(answers)
         if self.weights.association and strong < ENOUGH:
+            seeds = answers[:SEEDS]
             answers += await self._associated(tree, answers, selection)
             self._score(answers)
+            _put_behind(seeds, answers)
         for hit in answers[:least]:
             hit.why += _reasons(hit, found.question)
         return Retrieved(answers, max(len(found.candidates) - len(answers), 0))
@@ -256,6 +259,16 @@ class Retrieval:
         for hit in hits[:PROMISING]:
             _add_neighbours(hit, found)
         return hits[:PROMISING]
+
+
+def _put_behind(seeds: Sequence[Hit], hits: list[Hit]) -> None:
+    """Let nothing come before the answers to which it belongs, and for which that speaks."""
+    best = {hit.reading.memory_id for hit in seeds}
+    most = math.nextafter(min(hit.score for hit in seeds), 0.0)
+    for hit in hits:
+        if hit.reading.memory_id not in best:
+            hit.score = min(hit.score, most)
+    hits.sort(key=lambda hit: -hit.score)  # those put behind stay in their order
 
 
 def _reasons(hit: Hit, question: Question) -> list[str]:
