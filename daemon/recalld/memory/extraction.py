@@ -189,7 +189,8 @@ def _sentence(text: str) -> str:
 def _title(text: str) -> str:
     bare = text[found.end() :] if (found := _LEAD.match(text)) else text
     bare = bare.strip(" .") or text
-    return shortened(bare[0].upper() + bare[1:] if bare[0].isalpha() else bare, MAX_TITLE)
+    a_word = bare.split(maxsplit=1)[0].rstrip(",:;").isalpha()  # the name of code stays as it is written
+    return shortened(bare[0].upper() + bare[1:] if a_word else bare, MAX_TITLE)
 
 
 def add(drafts: list[Draft], draft: Draft) -> None:

@@ -64,6 +64,11 @@ def test_a_title_leaves_out_how_it_was_come_by() -> None:
     )
 
 
+def test_a_title_that_opens_with_the_name_of_code_leaves_it_as_it_is_written() -> None:
+    draft = one("Discovered that before_request hooks run after the session is opened.")
+    assert draft.title == "before_request hooks run after the session is opened"
+
+
 def test_a_statement_that_goes_on_from_another_brings_it_along() -> None:
     draft = one("Looked into the flaky checkout test. It turned out that the clock was frozen too late.")
     assert draft.narrative.startswith("Looked into the flaky checkout test. It turned out")
