@@ -56,9 +56,9 @@ def sentences(text: str) -> list[str]:
 
 
 def title_of(narrative: str) -> str:
-    """The first sentence, cut at a word where it is longer than a title may be."""
-    found = sentences(narrative)
-    return shortened(found[0].rstrip(" ."), MAX_TITLE) if found else ""
+    """The first sentence that says anything, cut at a word where it is longer than a title may be."""
+    found = (sentence.rstrip(" .") for sentence in sentences(narrative))
+    return shortened(next(filter(None, found), ""), MAX_TITLE)
 
 
 def shortened(text: str, characters: int) -> str:

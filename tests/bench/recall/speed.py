@@ -71,20 +71,30 @@ def main() -> int:
     """Measure and print; 1 if a goal was missed."""
     options = _options()
     sentences = prose.sentences()
-    figures: list[Figure] = []
+    print(f"{machine()}; {len(sentences)} sentences")
+    print("\n| figure | measured | goal | floor beside it | |\n|---|---|---|---|---|", flush=True)
+    reached = True
     for size in options.size:
         _say(f"{size} memories")
         with ground() as made:
-            figures += one_workspace(made, sentences, size)
+            reached &= _shown(one_workspace(made, sentences, size))
     if options.workspaces:
         _say(f"{WORKSPACES} workspaces")
         with ground() as made:
-            figures += many_workspaces(made, sentences)
-    print(f"{machine()}; {len(sentences)} sentences")
-    print("\n| figure | measured | goal | floor beside it | |\n|---|---|---|---|---|")
+            reached &= _shown(many_workspaces(made, sentences))
+    return 0 if reached else 1
+
+
+def _shown(figures: Iterable[Figure]) -> bool:
+    """Print figures as soon as there are any, since large sizes take long; whether all goals were reached."""
+    reached = True
     for each in figures:
-        print(f"| {each.name} | {each.value} | {each.goal} | {each.floor} | {'✓' if each.reached else 'missed'} |")
-    return 0 if all(each.reached for each in figures) else 1
+        print(
+            f"| {each.name} | {each.value} | {each.goal} | {each.floor} | {'✓' if each.reached else 'missed'} |",
+            flush=True,
+        )
+        reached &= each.reached
+    return reached
 
 
 def one_workspace(ground: Ground, sentences: list[str], size: int) -> Iterator[Figure]:

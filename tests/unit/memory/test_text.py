@@ -24,6 +24,7 @@ def test_a_missing_title_is_the_first_sentence() -> None:
 
 
 def test_a_long_first_sentence_is_cut_at_a_word() -> None:
+    assert text.title_of(".. [1] Not-a-Number, from numpy. More.") == "[1] Not-a-Number, from numpy"
     title = text.title_of("word " * 200)
     assert len(title) <= 300
     assert title.endswith("word…")
