@@ -279,7 +279,8 @@ class Sessions:
         return wire.SessionJobReply(
             id=job.id,
             session_id=session.id,
-            status="running" if job.status == "queued" and self._harvest.running(job.id) else job.status,
+            # Also while what it stored is still being judged by the code.
+            status="running" if self._harvest.running(job.id) else job.status,
             cause=job.cause,
             queued_at=job.queued_at,
             finished_at=job.finished_at,
