@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -254,7 +255,7 @@ class App:
             self._pool.prepare()  # while git and the watch look around
             await self._follower.leave(tree.id)  # of another workspace, if it was followed until now
             self._bus.publish(_TreeOpened(tree.id))
-        shown = await self._shown(tree)
+        (shown,) = await self._shown([tree])
         return wire.OpenWorkspaceReply(workspace=shown, created=created, warnings=shown.warnings)
 
     async def close_tree(self, tree: Tree) -> None:
@@ -333,7 +334,7 @@ class App:
 
     async def status(self) -> wire.StatusReply:
         """How everything is."""
-        shown = [await self._shown(tree) for tree in self._trees]
+        shown = await self._shown(list(self._trees))
         warnings = [f"{one.path}: {warning}" for one in shown for warning in one.warnings]
         if self._vectors.state.startswith("down"):
             warnings.append(f"vectors are {self._vectors.state}: search goes by words only")
@@ -367,10 +368,13 @@ class App:
     def _ready(self) -> bool:
         return self._vectors.state != "loading" and not any(tree.scanning for tree in self._trees)
 
-    async def _shown(self, tree: Tree) -> Workspace:
-        health = self._watcher.health(tree.id)
+    async def _shown(self, trees: Sequence[Tree]) -> list[Workspace]:
         counts = await self._store.truth.read(workspaces.memory_counts)
         to_audit = await self._store.truth.read(audits.open_counts)
+        return [self._as_shown(tree, counts, to_audit) for tree in trees]
+
+    def _as_shown(self, tree: Tree, counts: Mapping[str, int], to_audit: Mapping[str, int]) -> Workspace:
+        health = self._watcher.health(tree.id)
         return Workspace(
             workspace_id=tree.workspace_id,
             tree_id=tree.id,

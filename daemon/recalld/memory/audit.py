@@ -141,7 +141,7 @@ class Audit:
         found = 0
         await self._vectors.settled(
             SETTLED_S, hurry=False
-        )  # where it is made up for at the start, they are still loading
+        )  # they are still loading where it is made up for at the start
         trees = {tree.workspace_id: tree for tree in self._trees}
         for workspace_id in (PERSONAL, *trees):
             await self._checks.go_on(workspace_id, budget_s=JOB_S / (len(trees) + 1), rest=JOB_REST)

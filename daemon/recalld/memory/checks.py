@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from recalld.memory.secrets import SCHEME, secrets_in
-from recalld.memory.similarity import SAME, similarity
+from recalld.memory.similarity import LEAST_COSINE, SAME, similarities
 from recalld.store import Store, audits, memories
 from recalld.store.audits import Check, Unchecked
 from recalld.store.readings import whole_text
@@ -19,8 +19,6 @@ LOOKED_THROUGH, COMPARED = 50, 2
 wait for it."""
 NEAREST = 4
 """Each is compared with so many."""
-LEAST_COSINE = 0.64
-"""Below, no words make two memories say the same."""
 
 
 class Checks:
@@ -90,12 +88,9 @@ def _compared(
 
 def _double_of(one: Unchecked, near: Sequence[tuple[str, float]], others: Mapping[str, MemoryRow]) -> Check:
     text = whole_text(one.title, one.narrative)
-    alike = [
-        (similarity(text, whole_text(other.title, other.narrative), cosine), other)
-        for other_id, cosine in near
-        if cosine >= LEAST_COSINE and (other := others.get(other_id)) is not None and other.forgotten_at is None
-    ]
-    best, other = max(alike, key=lambda each: each[0], default=(0.0, None))
+    cosines = {other_id: cosine for other_id, cosine in near if cosine >= LEAST_COSINE and other_id in others}
+    alike = similarities(text, (others[each] for each in cosines), cosines)
+    other, best = max(alike, key=lambda each: each[1], default=(None, 0.0))
     if other is None or best < SAME:
         return Check(one.seq, one.text_hash, one.secret, compared=True)
     return Check(one.seq, one.text_hash, one.secret, True, other.id, other.text_hash, round(best, 4))

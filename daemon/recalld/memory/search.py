@@ -17,7 +17,7 @@ from recalld.memory.filters import Filters
 from recalld.memory.proximity import Proximity
 from recalld.memory.ranking import Weights
 from recalld.memory.retrieval import Hit, Retrieval
-from recalld.memory.similarity import LEAST_COSINE, SAME, similarity
+from recalld.memory.similarity import LEAST_COSINE, SAME, similarities
 from recalld.memory.succession import put_behind
 from recalld.memory.trees import PERSONAL, Tree
 from recalld.memory.views import Views
@@ -140,11 +140,7 @@ class Search:
 
 def _same(text: str, others: Sequence[MemoryRow], cosines: Mapping[str, float]) -> list[tuple[MemoryRow, float]]:
     """Those of the others that say what the text says, and how far, the likest first."""
-    compared = [
-        (other, round(similarity(text, whole_text(other.title, other.narrative), cosines[other.id]), 4))
-        for other in others
-        if other.forgotten_at is None
-    ]
+    compared = [(other, round(how, 4)) for other, how in similarities(text, others, cosines)]
     return sorted(((other, how) for other, how in compared if how >= SAME), key=lambda each: -each[1])
 
 

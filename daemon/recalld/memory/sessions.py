@@ -106,7 +106,8 @@ class Sessions:
         work = work._replace(branch=row.branch)
         reply = await self._given(tree, session, request, files, work, row.task, folder)
         reply.resumed = known is not None
-        reply.to_audit = (await self._store.truth.read(audits.open_counts)).get(tree.workspace_id, 0)
+        counts = await self._store.truth.read(audits.open_counts, tree.workspace_id)
+        reply.to_audit = counts.get(tree.workspace_id, 0)
         if reply.to_audit:
             memories_need = "memory needs" if reply.to_audit == 1 else "memories need"
             warnings.append(f"{reply.to_audit:,} {memories_need} a look: recall audit")
@@ -303,7 +304,7 @@ class Sessions:
         """The sessions of the tree's workspace, the one started last first."""
         await self._journal.written()
         rows = await self._store.truth.read(worklog.latest, tree.workspace_id, limit)
-        jobs = {row.seq: await self._store.truth.read(worklog.job_of, row.seq) for row in rows}
+        jobs = await self._store.truth.read(worklog.jobs_of, [row.seq for row in rows])
         return wire.SessionListReply(sessions=[_session(row, jobs[row.seq]) for row in rows])
 
     async def _end(self, session: OpenSession, summary: str, cause: str) -> ExtractionJobRow | None:

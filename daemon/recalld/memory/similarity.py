@@ -7,7 +7,7 @@ paraphrase. So what a statement turns on is compared by itself: numbers, names, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -15,6 +15,8 @@ from functools import lru_cache
 from recalld.memory.opposites import EXCLUDING, FUNCTION_WORDS
 from recalld.memory.statements import Statement, in_common, one_word, unmatched
 from recalld.memory.text import sentences, stem
+from recalld.store.readings import whole_text
+from recalld.store.rows import MemoryRow
 from recalld.store.words import content_words
 
 SAME = 0.85
@@ -72,6 +74,19 @@ def similarity(one: str, other: str, cosine: float) -> float:
 
 # One text is compared with several.
 _stated = lru_cache(maxsize=16)(Statement)
+
+
+def similarities(text: str, others: Iterable[MemoryRow], cosines: Mapping[str, float]) -> list[tuple[MemoryRow, float]]:
+    """How far memories say the same as a text, without the forgotten ones.
+
+    Args:
+        cosines: of their vectors with that of the text, by id.
+    """
+    return [
+        (other, similarity(text, whole_text(other.title, other.narrative), cosines[other.id]))
+        for other in others
+        if other.forgotten_at is None
+    ]
 
 
 def _state_different_things(a: Statement, b: Statement) -> bool:

@@ -303,11 +303,17 @@ def set_open(connection: Connection, workspace_id: str, found: Mapping[str, int]
         connection.execute(insert(audit_open).on_conflict_do_nothing(), rows)
 
 
-def open_counts(connection: Connection) -> dict[str, int]:
-    """How many memories of each workspace are to be looked at; what was changed or forgotten since is not."""
+def open_counts(connection: Connection, workspace_id: str | None = None) -> dict[str, int]:
+    """How many memories are to be looked at; what was changed or forgotten since is not.
+
+    Args:
+        workspace_id: of this workspace; None for each.
+    """
     kept = audit_open.c
     query = sa.select(kept.workspace_id, sa.func.count()).join(memories, _m.id == kept.memory_id)
     query = query.where(_m.version == kept.version, _live).group_by(kept.workspace_id)
+    if workspace_id is not None:
+        query = query.where(kept.workspace_id == workspace_id)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 

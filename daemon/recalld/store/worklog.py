@@ -174,6 +174,11 @@ def job_of(connection: Connection, seq: int) -> ExtractionJobRow | None:
     return _job(connection, query.order_by(sa.literal_column("rowid").desc()).limit(1))
 
 
+def jobs_of(connection: Connection, seqs: Sequence[int]) -> dict[int, ExtractionJobRow | None]:
+    """The last job of each of these sessions."""
+    return {seq: job_of(connection, seq) for seq in seqs}
+
+
 def unfinished_jobs(connection: Connection) -> list[str]:
     """Ids of the jobs that are still to be done, the oldest first."""
     query = sa.select(extraction_jobs.c.id).where(extraction_jobs.c.status == "queued")

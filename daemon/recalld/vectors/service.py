@@ -14,6 +14,7 @@ from recalld.config import Config
 from recalld.vectors.embedding import ModelUnusable, VectorsUnavailable
 from recalld.vectors.process import VectorProcess
 from recalld.vectors.upkeep import Source, Upkeep
+from recalld.vectors.whole import Near
 
 LOADING = "loading"
 MAX_RETRY_S = 60.0
@@ -21,15 +22,6 @@ SOON_S = 60.0
 """A second fault within this time of the last start is not by chance: the files are set aside."""
 
 log = logging.getLogger(__name__)
-
-
-class Near(NamedTuple):
-    """How near a memory is to a query, as cosines."""
-
-    memory_id: str
-    cosine: float
-    beside: float
-    """Together with what stands beside it; where nothing does, the same as `cosine`."""
 
 
 class Alike(NamedTuple):
