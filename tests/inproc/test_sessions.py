@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -300,6 +302,22 @@ def test_a_session_that_is_never_ended_is_closed_after_a_quiet_time(house: House
     assert closed.extraction_job_id is not None
     job = done(client, closed.extraction_job_id)
     assert (job.cause, [each.memory_type for each in job.memories]) == ("quiet", ["decision"])
+
+
+def test_an_extraction_that_was_given_up_is_tried_again_when_asked_for(house: House, client: Client) -> None:
+    session = client.session_start().session_id
+    with closing(sqlite3.connect(house.paths.data / "memory.db", isolation_level=None)) as connection:
+        connection.execute("CREATE TRIGGER full BEFORE INSERT ON memories BEGIN SELECT RAISE(FAIL, 'no room'); END")
+        job_id = client.session_end(session, "Decided to use Redis for the cache.").extraction_job_id
+        while client.session_job(job_id).status != "failed":
+            house.run(house.app._sessions.resume())
+        connection.execute("DROP TRIGGER full")
+    given_up = client.session_job(job_id)
+    assert f"recall session job {job_id} --retry" in given_up.note
+    assert client.session_job(job_id, retry=True).status in ("queued", "running")
+    again = done(client, job_id)
+    assert (again.status, again.note, [each.memory_type for each in again.memories]) == ("done", "", ["decision"])
+    assert client.session_job(job_id, retry=True) == again  # only what was given up
 
 
 def test_an_open_session_goes_on_after_a_restart(house: House, client: Client) -> None:

@@ -102,9 +102,14 @@ def session_end(session_id: str, summary: str = "") -> Call[wire.SessionEndReply
     return Call(wire.SessionEnd(session_id=session_id, summary=summary))
 
 
-def session_job(id: str) -> Call[wire.SessionJobReply]:
-    """How far the extraction of a session is, and what was made of it."""
-    return Call(wire.SessionJob(id=id))
+def session_job(id: str, *, retry: bool = False) -> Call[wire.SessionJobReply]:
+    """How far the extraction of a session is, and what was made of it.
+
+    Args:
+        id: of the job.
+        retry: have it tried again, if it was given up.
+    """
+    return Call(wire.SessionJob(id=id, retry=retry))
 
 
 def session_list(*, limit: int = 20) -> Call[wire.SessionListReply]:

@@ -68,6 +68,7 @@ def register(commands: Commands) -> None:
     command = group.add("job", job, "wait until the memories of a session are made, and list them")
     command.add_argument("id", metavar="ID", help="of the job, as `recall session end` prints it")
     command.add_argument("--no-wait", action="store_true", help="only say how far it is")
+    command.add_argument("--retry", action="store_true", help="try again, if it was given up")
 
 
 def start(invocation: Invocation) -> int:
@@ -82,6 +83,7 @@ def start(invocation: Invocation) -> int:
             task=options.task,
             token_budget=options.budget,
             max_memories=options.limit,
+            personal=options.personal,
         )
     invocation.show(reply, started)
     return 0
@@ -97,6 +99,7 @@ def context(invocation: Invocation) -> int:
             files=[invocation.place(path) for path in options.file],
             token_budget=options.budget,
             max_memories=options.limit,
+            personal=options.personal,
         )
     invocation.show(reply, given)
     return 0
@@ -137,7 +140,7 @@ def job(invocation: Invocation) -> int:
     """`recall session job`."""
     job_id = invocation.options.id
     with invocation.client() as client:
-        reply = client.session_job(job_id)
+        reply = client.session_job(job_id, retry=invocation.options.retry)
     if not (reply.finished_at or invocation.options.no_wait):
         # Who waits must not start a daemon that somebody has stopped meanwhile.
         with invocation.client(start=False) as client:
@@ -154,6 +157,7 @@ def _what_for(command: ArgumentParser, most: int) -> None:
     add("--file", action="append", default=[], metavar="PATH", help="open, or about to be worked on; repeatable")
     add("--budget", type=int, metavar="N", help="tokens that the text may have (default: the daemon's setting)")
     add("--limit", type=int, default=most, metavar="N", help=f"at most so many memories (default {most})")
+    add("--no-personal", dest="personal", action="store_false", help="leave out personal memories")
 
 
 def _until_done(client: Client, job_id: str) -> Iterator[Step]:

@@ -117,7 +117,7 @@ class Harvest:
         if tree is None:
             return  # nobody follows the workspace; the job is taken up when somebody does
         if await self._store.truth.write(worklog.attempt, job_id) > MAX_TRIES:
-            note = f"given up after {MAX_TRIES} tries: the daemon's log says why"
+            note = f"given up after {MAX_TRIES} tries, see the log: `recall session job {job_id} --retry` tries again"
             await self._store.truth.write(worklog.finish, job_id, "failed", iso(self._clock()), note=note)
             return
         source = await self._store.truth.read(worklog.to_extract, job_id)

@@ -265,8 +265,13 @@ class Sessions:
         for job_id in await self._store.truth.read(worklog.unfinished_jobs):
             self._harvest.queue(job_id)
 
-    async def job(self, tree: Tree, job_id: str) -> wire.SessionJobReply:
+    async def job(self, tree: Tree, job_id: str, *, retry: bool = False) -> wire.SessionJobReply:
         """How far a job is, and what it made.
+
+        Args:
+            tree: of the workspace whose job it is.
+            job_id: which.
+            retry: have it tried again, if it was given up.
 
         Raises:
             RecallError: `unknown_job`.
@@ -275,6 +280,9 @@ class Sessions:
         session = await self._store.truth.read(worklog.by_seq, job.session_seq) if job else None
         if job is None or session is None or session.workspace_id != tree.workspace_id:
             raise RecallError("unknown_job", f"there is no extraction job {job_id} in this workspace", field="id")
+        if retry and await self._store.truth.write(worklog.retry, job_id):
+            self._harvest.queue(job_id)
+            return await self.job(tree, job_id)
         made = await self._store.truth.read(worklog.made_by, job.id)
         rows = await self._store.truth.read(memories.get_many, [each.memory_id for each in made])
         return wire.SessionJobReply(

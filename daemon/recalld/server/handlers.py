@@ -148,6 +148,6 @@ def session_handlers(sessions: Sessions) -> dict[str, TreeHandler]:
         "session_get_context": sessions.get_context,
         "session_record_observation": sessions.observe,
         "session_end": sessions.end,
-        "session_job": lambda tree, request: sessions.job(tree, request.id),
+        "session_job": lambda tree, request: sessions.job(tree, request.id, retry=request.retry),
         "session_list": lambda tree, request: sessions.listed(tree, request.limit),
     }

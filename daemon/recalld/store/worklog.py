@@ -193,6 +193,13 @@ def attempt(connection: Connection, job_id: str, by: int = 1) -> int:
     return tries
 
 
+def retry(connection: Connection, job_id: str) -> bool:
+    """Have a job that was given up done after all, with as many tries as a new one; whether it was given up."""
+    given_up = (extraction_jobs.c.id == job_id) & (extraction_jobs.c.status == "failed")
+    anew = {"status": "queued", "attempts": 0, "finished_at": None, "note": ""}
+    return connection.execute(sa.update(extraction_jobs).where(given_up).values(anew)).rowcount > 0
+
+
 def to_extract(connection: Connection, job_id: str) -> tuple[str, list[ObservationRow]] | None:
     """The summary and the observations that a job is made of, oldest first; None unless it is still to be done."""
     found = job(connection, job_id)

@@ -100,6 +100,9 @@ def test_a_job_that_is_done_keeps_its_result_and_erases_what_it_was_made_of(
     ended(connection, session)
     assert worklog.to_extract(connection, "job-1") == ("Done.", [note(session, "one")])
     assert [worklog.attempt(connection, "job-1", by) for by in (1, 1, -1)] == [1, 2, 1]
+    worklog.finish(connection, "job-1", "failed", NOON, note="given up")
+    assert [worklog.retry(connection, "job-1"), worklog.retry(connection, "job-1")] == [True, False]
+    assert worklog.attempt(connection, "job-1") == 1
     memories.insert(connection, memory("mem-1"), [])
     made = ExtractionRow(job_id="job-1", position=0, memory_id="mem-1", action="stored", said="one")
     worklog.finish(connection, "job-1", "done", NOON, made=[made], drafted_by="rules")

@@ -150,6 +150,8 @@ class SessionJob(Request):
     method = "session_job"
     reply = SessionJobReply
     id: Id
+    retry: bool = False
+    """Have it tried again, if it was given up; any other stays as it is."""
 
 
 class SessionListReply(Reply):

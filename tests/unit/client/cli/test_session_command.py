@@ -16,6 +16,7 @@ from recall.protocol.requests import (
     SessionEnd,
     SessionEndReply,
     SessionGetContext,
+    SessionJob,
     SessionJobReply,
     SessionListReply,
     SessionRecordObservation,
@@ -65,10 +66,10 @@ def test_a_session_starts_with_all_that_is_known_of_the_work(peer: Peer, folder:
 
 def test_what_is_asked_for_on_the_way_is_sent(peer: Peer, folder: Path) -> None:
     peer.answers["session_get_context"] = CONTEXT
-    words = "session context ses-1 --task totals --file a.py --budget 90 --limit 3"
+    words = "session context ses-1 --task totals --file a.py --budget 90 --limit 3 --no-personal"
     assert main(words.split()) == 0
     assert peer.asked[-1][1] == SessionGetContext(
-        session_id="ses-1", task="totals", files=[f"{folder}/a.py"], token_budget=90, max_memories=3
+        session_id="ses-1", task="totals", files=[f"{folder}/a.py"], token_budget=90, max_memories=3, personal=False
     )
 
 
@@ -124,6 +125,9 @@ def test_a_job_need_not_be_waited_for_and_one_that_failed_is_exit_code_1(
     peer.answers["session_job"] = job(status="failed", note="given up after 3 tries")
     assert main(["session", "job", "job-1"]) == 1
     assert "given up after 3 tries" in capsys.readouterr().out
+    peer.answers["session_job"] = job(memories=[MADE], drafted_by="rules")
+    assert main(["session", "job", "job-1", "--retry"]) == 0
+    assert peer.asked[-1][1] == SessionJob(id="job-1", retry=True)
 
 
 def test_sessions_are_listed_with_what_they_were_about(peer: Peer, capsys: pytest.CaptureFixture[str]) -> None:
