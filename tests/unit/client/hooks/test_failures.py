@@ -36,5 +36,5 @@ def test_lines_that_are_none_are_passed_over(paths: Paths) -> None:
 
 def test_a_file_that_cannot_be_read_is_an_error(paths: Paths) -> None:
     Path(paths.logs / "hooks.log").mkdir(parents=True)
-    with pytest.raises(OSError, match="hooks.log"):
+    with pytest.raises(OSError, match=r"hooks\.log"):
         failures.recent(paths)
