@@ -49,6 +49,7 @@ MODULES = {
     "reindex": "reindex",
     "completion": "completion",
     "hook": "hook",
+    "setup": "setup",
 }
 """Which module of this package holds a command."""
 
