@@ -97,7 +97,7 @@ def _change(target: Target, *, remove: bool) -> Change:
         return Change(target.file, text, text and taken_back(registration, text, before), first)
     except (JsonError, UnicodeDecodeError) as error:
         todo = "take what names recall out of it" if remove else f"paste {json.dumps(registration.document)} into it"
-        message = f"{target.file} is left as it is, because it cannot be read: {error}. Mend it, or {todo}"
+        message = f"{target.file} is left as it is: {error}. Mend it, or {todo}"
         raise RecallError("invalid_params", message, entry=registration.document) from None
 
 

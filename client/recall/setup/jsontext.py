@@ -138,8 +138,8 @@ def remove(text: str, path: Sequence[str | int]) -> str:
     if part.comma is not None:
         return text[:start] + text[end : part.comma] + text[part.comma + 1 :]
     if before < 0:
-        rest = text[end : holder.end - 1]
-        return text[:start] + ("" if rest.isspace() else rest) + text[holder.end - 1 :]
+        newline, unit = _style(text)
+        return text[:start] + text[end:].removeprefix(newline + unit * (len(path) - 1))
     comma = holder.parts[before].comma
     assert comma is not None  # noqa: S101  # there is one between any two parts
     return text[:comma] + text[comma + 1 : start] + text[end:]

@@ -33,6 +33,8 @@ def test_a_member_is_put_at_the_end_in_the_style_of_the_rest() -> None:
         ('\ufeff{"a": 1}', '\ufeff{"a": 1, "x": 1}'),
         ('// top\n{\n  /* in */ "a": 1 /* after */\n  // last\n}', None),
         ("{ /* empty */ }", None),
+        ("{ }", None),
+        ("{\n}\n", None),
         ('{"a": 1 // one\n}', None),
     ],
 )
