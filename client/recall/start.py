@@ -9,10 +9,11 @@ import threading
 import time
 from pathlib import Path
 
-from recall.connection import Connection, listening
+from recall.connection import Connection
 from recall.paths import Paths, make_private
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import Hello
+from recall.sockets import listening
 
 START_S = 15.0
 _FIRST_WAIT_S = 0.01

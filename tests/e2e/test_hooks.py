@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from recall import Client
-from recall.connection import listening
+from recall.sockets import listening
 from tests.e2e.conftest import a_daemon
 from tests.e2e.running import MODELS, Daemon, git, wait_until
 from tests.unit.client.hooks.payloads import EVENTS, said, turn

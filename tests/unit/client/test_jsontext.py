@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -103,30 +104,28 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 KEYS = st.sampled_from(["mcpServers", "hooks", "a", "b"])
-SPACES = st.sampled_from(["", " ", "\n", "\n  ", "\t", " // c\n", "/* c */", "\r\n"])
+SPACES = ("", " ", "\n", "\n  ", "\t", " // c\n", "/* c */", "\r\n")
 
 
-@st.composite
-def written(draw: st.DrawFn, value: Any) -> str:
+def written(value: Any) -> st.SearchStrategy[str]:
     """A document as somebody might have written it, with comments and loose commas."""
+    return st.randoms(use_true_random=False).map(lambda chance: write(value, chance))
 
+
+def write(value: Any, chance: random.Random) -> str:
     def space() -> str:
-        return draw(SPACES)
+        return chance.choice(SPACES)
 
-    def write(value: Any) -> str:
-        space = lambda: draw(SPACES)  # noqa: E731
-        if isinstance(value, dict):
-            inner = [
-                f"{space()}{json.dumps(key)}{space()}:{space()}{write(each)}{space()}" for key, each in value.items()
-            ]
-        elif isinstance(value, list):
-            inner = [f"{space()}{write(each)}{space()}" for each in value]
-        else:
-            return json.dumps(value, ensure_ascii=draw(st.booleans()))
-        body = ",".join(inner) + ("," + space() if inner and draw(st.booleans()) else space() if not inner else "")
-        return f"{{{body}}}" if isinstance(value, dict) else f"[{body}]"
-
-    return write(value)
+    if isinstance(value, dict):
+        names = {key: f"{space()}{json.dumps(key)}{space()}:" for key in value}
+        inner = [f"{names[key]}{space()}{write(each, chance)}{space()}" for key, each in value.items()]
+    elif isinstance(value, list):
+        inner = [f"{space()}{write(each, chance)}{space()}" for each in value]
+    else:
+        return json.dumps(value, ensure_ascii=chance.random() < 0.5)
+    end = "," + space() if inner and chance.random() < 0.5 else "" if inner else space()
+    body = ",".join(inner) + end
+    return f"{{{body}}}" if isinstance(value, dict) else f"[{body}]"
 
 
 DOCUMENTS = st.dictionaries(KEYS, VALUES | st.dictionaries(KEYS, VALUES, max_size=3), max_size=4)

@@ -337,8 +337,8 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = ("cwd", "session_id", "source", "prompt", "tool_name", "tool_input", "tool_response", "error", "agent_id")
-FIELDS += ("transcript_path", "last_assistant_message", "is_interrupt")
+FIELDS = [*["cwd", "session_id", "source", "prompt", "tool_name", "tool_input", "tool_response", "error", "agent_id"]]
+FIELDS += ["transcript_path", "last_assistant_message", "is_interrupt"]
 INPUTS = ("file_path", "notebook_path", "offset", "limit", "old_string", "edits", "command")
 TOOLS = st.sampled_from(["Read", "Edit", "MultiEdit", "Write", "NotebookEdit", "Bash"])
 
