@@ -114,7 +114,7 @@ def test_a_working_day_of_an_agent(running: Daemon, client: Client, project: Pat
     assert hook("pre-tool-use", tool_name="Read", tool_input=elsewhere) == ""
     stale = hook("pre-tool-use", tool_name="Read", tool_input={**elsewhere, "offset": 9})
     assert "Load adds the key" in stale
-    assert "changed: body changed" in stale
+    assert "changed: the body of Memory.load changed" in stale
     assert "changed since it was given" in stale
     assert hook("pre-tool-use", **read) == ""
 
@@ -170,7 +170,7 @@ def test_a_worktree_is_told_what_its_own_code_says(
         other.sync()
         read = {"tool_name": "Read", "tool_input": {"file_path": str(tree / FILE)}}
         # From the main tree's folder, as a subagent in a worktree has it.
-        assert "changed: body changed" in told("pre-tool-use", project, running, agent_id="agent-1", **read)
+        assert "changed: the body of Memory.load changed" in told("pre-tool-use", project, running, agent_id="agent-1", **read)
         other.close_tree()
 
 
