@@ -109,7 +109,7 @@ class App:
 
         self._bus = EventBus()
         self._store = store = Store(paths.data)
-        self._watcher = Watcher(config, self._bus.publish_threadsafe, scratch=paths.runtime)
+        self._watcher = watcher = Watcher(config, self._bus.publish_threadsafe, scratch=paths.runtime)
         self._quarantine = Quarantine(self._store, clock)
         self._pool = ParserPool(
             workers=config.parse_workers,
@@ -127,9 +127,7 @@ class App:
         self._trees = Trees(self._store, clock)
         self._workdays = workdays = Workdays(self._store, clock)
         self.decay = decay = Decay(self._store, self._trees, workdays, clock)
-        codebase = Codebase(
-            self._store, self._pool, self._watcher.before_read, self._watcher.after_read, config.max_file_bytes
-        )
+        codebase = Codebase(store, self._pool, watcher.before_read, watcher.after_read, config.max_file_bytes)
         verdicts = Verdicts(self._store, codebase, self._trees, clock)
         views = Views(verdicts)
         proximity = Proximity(self._store, partial(imported_paths, self._store))

@@ -170,18 +170,21 @@ def test_a_worktree_is_told_what_its_own_code_says(
         other.sync()
         read = {"tool_name": "Read", "tool_input": {"file_path": str(tree / FILE)}}
         # From the main tree's folder, as a subagent in a worktree has it.
-        assert "changed: the body of Memory.load changed" in told("pre-tool-use", project, running, agent_id="agent-1", **read)
+        assert "changed: the body of Memory.load changed" in told(
+            "pre-tool-use", project, running, agent_id="agent-1", **read
+        )
         other.close_tree()
 
 
 def test_outside_of_projects_nothing_is_made(running: Daemon, tmp_path: Path) -> None:
+    failed = len(failures(running))
     with Client("/", start=False) as client:
         before = client.status().workspaces
         for folder in ("/", str(tmp_path), "/nowhere"):
             for name in EVENTS:
                 assert run(name, said(name, folder), running).stdout == b""
         assert client.status().workspaces == before
-    assert failures(running) == []
+    assert len(failures(running)) == failed
 
 
 def test_an_unknown_name_and_help_do_no_harm(running: Daemon, project: Path) -> None:
@@ -209,7 +212,8 @@ def in_shell(line: str, daemon: Daemon, body: bytes) -> None:
         timeout=10,
         check=False,
     )
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout == b"" or "Always told" in json.loads(ran.stdout)["hookSpecificOutput"]["additionalContext"]
 
 
 @pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-", "<&- >&- 2>&-", ">/dev/full"])
@@ -306,7 +310,7 @@ def test_a_daemon_that_is_killed_and_comes_back_goes_on_with_the_session(daemon:
 def test_no_process_is_left_behind(running: Daemon, client: Client, project: Path) -> None:
     def mine() -> int:
         return sum(
-            "hook" in " ".join(process.info["cmdline"] or ()) and process.info["ppid"] == os.getpid()
+            "hook" in (process.info["cmdline"] or ()) and process.info["ppid"] == os.getpid()
             for process in psutil.process_iter(["cmdline", "ppid"])
         )
 

@@ -135,7 +135,10 @@ def test_each_tree_tells_what_its_own_code_says(client: Client, session: str, pr
     (tmp_path / "other" / FILE).write_text(MODELS.replace("self.lazy + key", "key"))
     with Client(tmp_path / "other") as other:
         other.sync()
-        assert "changed: the body of Memory.load changed" in other.session_get_context(session, file_path=tmp_path / "other" / FILE).text
+        assert (
+            "changed: the body of Memory.load changed"
+            in other.session_get_context(session, file_path=tmp_path / "other" / FILE).text
+        )
         other.close_tree()
     assert "changed: the body of Memory.load changed" not in client.session_get_context(session, file_path=FILE).text
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recall.cli.main import main
@@ -238,6 +238,7 @@ REGISTRATIONS = st.sampled_from(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(DOCUMENTS.flatmap(written) | st.sampled_from(["", " \n", "{}", "{ }\n"]), REGISTRATIONS)
 def test_any_file_is_to_the_letter_what_it_was_once_all_is_taken_back(text: str, ours: Any) -> None:
     try:
@@ -248,6 +249,7 @@ def test_any_file_is_to_the_letter_what_it_was_once_all_is_taken_back(text: str,
     assert taken_back(ours, changed, text) == text
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(DOCUMENTS.flatmap(written), REGISTRATIONS)
 def test_any_file_that_was_changed_meanwhile_keeps_all_that_is_not_ours(text: str, ours: Any) -> None:
     try:
