@@ -131,16 +131,14 @@ def test_the_budget_and_the_number_hold(client: Client, session: str) -> None:
 
 
 def test_each_tree_tells_what_its_own_code_says(client: Client, session: str, project: Path, tmp_path: Path) -> None:
+    changed = "changed: the body of Memory.load changed"
     git(project, "worktree", "add", "-q", str(tmp_path / "other"), "-b", "other")
     (tmp_path / "other" / FILE).write_text(MODELS.replace("self.lazy + key", "key"))
     with Client(tmp_path / "other") as other:
         other.sync()
-        assert (
-            "changed: the body of Memory.load changed"
-            in other.session_get_context(session, file_path=tmp_path / "other" / FILE).text
-        )
+        assert changed in other.session_get_context(session, file_path=tmp_path / "other" / FILE).text
         other.close_tree()
-    assert "changed: the body of Memory.load changed" not in client.session_get_context(session, file_path=FILE).text
+    assert changed not in client.session_get_context(session, file_path=FILE).text
 
 
 @pytest.mark.parametrize(
