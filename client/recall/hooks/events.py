@@ -29,6 +29,7 @@ MAX_SAID = 4_000
 
 _EDITS = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})
 _FILES = _EDITS | {"Read"}
+_ONLY_CODE = re.compile(r"exit code \d+", re.IGNORECASE)
 _EXIT_CODE = re.compile(r"\bexit(?:ed)?\b[^\n\d]{0,30}(\d+)", re.IGNORECASE)
 
 
@@ -141,6 +142,8 @@ def _exit_code(payload: Payload) -> int:
 
 def _end_of(output: str) -> str:
     lines = [line for line in output[-4 * MAX_ERROR :].splitlines() if line.strip()]
+    if lines and _ONLY_CODE.fullmatch(lines[0].strip()):
+        del lines[0]  # said already
     return one_line(" · ".join(" ".join(line.split()) for line in lines[-ERROR_LINES:]), MAX_ERROR)
 
 

@@ -246,6 +246,11 @@ def test_a_command_that_failed_is_an_error_with_the_end_of_what_it_wrote(daemon:
     assert request.content.endswith("E 3 != 4 · FAILED · 1 failed")
 
 
+def test_how_a_command_ended_is_said_once(daemon: Peer) -> None:
+    bash("make", error="Exit code 3\nboom")
+    assert noted(daemon).content == "`make` failed with exit code 3: boom"
+
+
 def test_what_is_noted_of_a_command_is_bounded(daemon: Peer) -> None:
     bash("x" * 10_000, error="y" * 100_000)
     assert len(noted(daemon).content) < 1_000
