@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from recall import Client
+from recall.hooks import registration
 from recall.sockets import listening
 from tests.e2e.conftest import a_daemon
 from tests.e2e.running import MODELS, Daemon, git, wait_until
@@ -221,6 +222,16 @@ def test_closed_and_full_streams_do_no_harm(running: Daemon, client: Client, pro
     client.store("Always told", "Yes.", importance_score=1.0)
     in_shell(f'"$1" -m recall hook session-start {closed}', running, said("session-start", str(project)))
     assert client.status().ready
+
+
+def test_the_registered_command_answers_and_is_silent_where_the_program_is_gone(
+    running: Daemon, client: Client, project: Path
+) -> None:
+    client.store("Always told", "Yes.", importance_score=1.0)
+    for program, answers in ((f"{sys.executable} -m recall", True), ("/gone/recall", False)):
+        (group,) = registration.hooks(program)["SessionStart"]
+        ran = run("", said("session-start", str(project)), running, ["sh", "-c", group["hooks"][0]["command"]])
+        assert bool(ran.stdout) == answers
 
 
 def test_a_reader_that_is_gone_does_no_harm(running: Daemon, client: Client, project: Path) -> None:
