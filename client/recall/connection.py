@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-import socket
 import time
-from typing import Any
 
 import zmq
 
@@ -14,12 +12,12 @@ from recall.paths import Paths
 from recall.protocol.codec import MAX_FRAME_BYTES, ReplyEnvelope, decode_reply, encode_request
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import Request
+from recall.sockets import Peer, configure, listening, peer_of
+
+__all__ = ["Connection", "configure", "listening", "peer_of", "request_frame", "timed_out", "unreachable"]
 
 CHECK_S = 0.25
 """How often a waiting client looks whether the daemon it asked is still there."""
-
-Peer = tuple[int, int]
-"""What tells one daemon's socket file from the next one's: inode and time of change."""
 
 
 class Connection:
@@ -94,13 +92,6 @@ class Connection:
             raise timed_out(request, timeout_s)
 
 
-def configure(link: zmq.Socket[Any]) -> None:
-    """Options of every request socket: nothing lingers at close, nothing is queued for a daemon that is not there."""
-    link.setsockopt(zmq.LINGER, 0)
-    link.setsockopt(zmq.IMMEDIATE, 1)
-    link.setsockopt(zmq.RECONNECT_IVL, 20)
-
-
 def request_frame(request: Request, *, id: str, tree: str | None) -> bytes:
     """A request's frame, refused here where the daemon could not even read it."""
     try:
@@ -116,28 +107,6 @@ def request_frame(request: Request, *, id: str, tree: str | None) -> bytes:
             limit=MAX_FRAME_BYTES,
         )
     return frame
-
-
-def peer_of(paths: Paths) -> Peer | None:
-    """Which daemon's socket file is there now, if one is."""
-    try:
-        found = paths.requests.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_ctime_ns
-
-
-def listening(paths: Paths) -> bool:
-    """Whether a process accepts connections on the request socket; a file left by a killed daemon does not count."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.setblocking(False)
-        try:
-            probe.connect(str(paths.requests))
-        except BlockingIOError:
-            return True  # so busy that its queue of connections is full
-        except OSError:
-            return False
-    return True
 
 
 def unreachable(paths: Paths, *, sent: bool = False) -> RecallError:

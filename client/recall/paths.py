@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _APP = "recalld"
 # sun_path holds 108 bytes on Linux and 104 on macOS, with the final NUL.
 _MAX_SOCKET_BYTES = 100
 
 
-@dataclass(frozen=True)
-class Paths:
+class Paths(NamedTuple):
     """The folders and files of one daemon."""
 
     home: Path
@@ -105,5 +103,9 @@ def _short(folder: Path) -> Path:
 
 def _fallback_runtime() -> Path:
     # macOS hands out a private temporary folder per user; elsewhere the name carries the user id.
-    base = tempfile.gettempdir() if sys.platform == "darwin" else "/tmp"  # noqa: S108
+    base = "/tmp"  # noqa: S108
+    if sys.platform == "darwin":
+        import tempfile  # noqa: PLC0415  # late: every agent's hook would wait for it elsewhere
+
+        base = tempfile.gettempdir()
     return Path(base) / f"{_APP}-{os.getuid() if hasattr(os, 'getuid') else 0}"

@@ -9,10 +9,11 @@ import threading
 import time
 from pathlib import Path
 
-from recall.connection import Connection, listening
+from recall.connection import Connection
 from recall.paths import Paths, make_private
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import Hello
+from recall.sockets import listening
 
 START_S = 15.0
 _FIRST_WAIT_S = 0.01
@@ -35,7 +36,7 @@ def start_daemon(paths: Paths, timeout_s: float = START_S) -> None:
     output = paths.logs / "start.log"
     try:
         make_private(paths.logs)
-        child, said_before = _spawn(paths, output)
+        child, said_before = spawn(paths, output)
     except OSError as error:
         raise RecallError("unreachable", f"the daemon cannot be started: {error}", sent=False) from None
     answered = False
@@ -65,7 +66,18 @@ def _await_answer(
         wait_s = min(wait_s * 1.5, _LONGEST_WAIT_S)
 
 
-def _spawn(paths: Paths, output: Path) -> tuple[subprocess.Popen[bytes], int]:
+def spawn(paths: Paths, output: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the daemon in a session of its own, and do not wait for it.
+
+    Args:
+        output: file to which what it says is added.
+
+    Returns:
+        Its process, and how much was in the file before.
+
+    Raises:
+        OSError: it cannot be started.
+    """
     environ = dict(os.environ)
     if "RECALLD_HOME" in environ:
         environ["RECALLD_HOME"] = str(paths.home)  # as it may be relative, and the daemon starts elsewhere

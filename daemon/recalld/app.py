@@ -52,6 +52,7 @@ from recalld.memory.follow import Follower
 from recalld.memory.imports import imported_paths
 from recalld.memory.journal import Journal
 from recalld.memory.memories import Memories
+from recalld.memory.occasions import Occasions
 from recalld.memory.outlines import Outlines
 from recalld.memory.past import Past
 from recalld.memory.proximity import Proximity
@@ -108,7 +109,7 @@ class App:
 
         self._bus = EventBus()
         self._store = store = Store(paths.data)
-        self._watcher = Watcher(config, self._bus.publish_threadsafe, scratch=paths.runtime)
+        self._watcher = watcher = Watcher(config, self._bus.publish_threadsafe, scratch=paths.runtime)
         self._quarantine = Quarantine(self._store, clock)
         self._pool = ParserPool(
             workers=config.parse_workers,
@@ -126,7 +127,7 @@ class App:
         self._trees = Trees(self._store, clock)
         self._workdays = workdays = Workdays(self._store, clock)
         self.decay = decay = Decay(self._store, self._trees, workdays, clock)
-        codebase = Codebase(self._store, self._pool, self._watcher.before_read, self._watcher.after_read)
+        codebase = Codebase(store, self._pool, watcher.before_read, watcher.after_read, config.max_file_bytes)
         verdicts = Verdicts(self._store, codebase, self._trees, clock)
         views = Views(verdicts)
         proximity = Proximity(self._store, partial(imported_paths, self._store))
@@ -141,8 +142,9 @@ class App:
         )
         self._follower = Follower(config, store, self._trees, self._pool, codebase, verdicts, contexts, publish)
         drafting = Drafting(Model.configured(config))
+        occasions = Occasions(store, search, views, contexts, codebase)
         self._sessions = Sessions(
-            config, store, self._trees, drafting, storing, search, views, vectors, journal, decay, clock
+            config, store, self._trees, drafting, storing, search, views, vectors, journal, decay, occasions, clock
         )
         self._renewal = Renewal(self._store, self._pool)
         self._openings = Lane("opening trees", self._open)
@@ -250,7 +252,7 @@ class App:
 
     async def open_workspace(self, request: wire.OpenWorkspace) -> wire.OpenWorkspaceReply:
         """Make a folder's project a workspace, or find it, and follow its tree."""
-        tree, created, fresh = await self._trees.open(request.path, request.workspace_id)
+        tree, created, fresh = await self._trees.open(request.path, request.workspace_id, plain=request.plain)
         if fresh:
             self._pool.prepare()  # while git and the watch look around
             await self._follower.leave(tree.id)  # of another workspace, if it was followed until now

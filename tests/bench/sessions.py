@@ -24,14 +24,14 @@ START_MS = 30
 
 def sessions(ground: Ground) -> Iterator[Figure]:
     """The start of a session, where nothing changed since the last one, and where a file did; both with a task."""
-    root = _project(ground.folder / "sessions")
+    root = project(ground.folder / "sessions")
     sentences = prose.sentences()
     texts = prose.memories(sentences, MEMORIES)
     tasks = prose.queries(sentences, 2 * (STARTS + WARM_UP))
     ground.start()
     with Client(root, timeout_s=120) as client:
         settled(client)
-        store_memories(client, _memories(texts))
+        store_memories(client, tied_memories(texts))
         settled(client)
         with bare_search(texts) as bare:
             commits = BareStore(ground.folder / "bare.db")
@@ -77,7 +77,7 @@ def _end(client: Client, session_id: str) -> None:
         time.sleep(0.002)
 
 
-def _memories(texts: list[str]) -> list[dict[str, Any]]:
+def tied_memories(texts: list[str]) -> list[dict[str, Any]]:
     chance = random.Random(5)
     made = []
     for number, text in enumerate(texts):
@@ -85,19 +85,19 @@ def _memories(texts: list[str]) -> list[dict[str, Any]]:
         if number < PINNED:
             one["importance_score"] = 1.0
         if number % 5 == 0:
-            one["source_files"] = [_file(chance.randrange(FILES))]
+            one["source_files"] = [file_of(chance.randrange(FILES))]
         made.append(one)
     return made
 
 
-def _file(number: int) -> str:
+def file_of(number: int) -> str:
     return f"part{number % 10}/module{number}.py"
 
 
-def _project(root: Path) -> Path:
+def project(root: Path) -> Path:
     """A repository with a branch on which some files were changed, and some more are not committed."""
     for number in range(FILES):
-        file = root / _file(number)
+        file = root / file_of(number)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"def work{number}(x):\n    return x + {number}\n")
     _git(root, "init", "-q", "-b", "main")
@@ -113,7 +113,7 @@ def _project(root: Path) -> Path:
 
 
 def _save(root: Path, number: int) -> None:
-    file = root / _file(number % FILES)
+    file = root / file_of(number % FILES)
     file.write_text(f"{file.read_text()}\n\ndef more{number}(x):\n    return x * {time.time_ns()}\n")
 
 

@@ -68,3 +68,10 @@ def test_importing_recall_does_not_pay_for_sockets() -> None:
     code = "import recall, sys; print('zmq' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+def test_a_hook_loads_no_more_than_it_needs() -> None:
+    # An agent waits for it at every tool call: msgspec takes as long as the interpreter, argparse half of that.
+    code = "import recall.cli.main, recall.hooks.process, sys; print('\\n'.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert {"msgspec", "argparse", "dataclasses", "subprocess", "tempfile", "asyncio"} & set(loaded) == set()

@@ -34,16 +34,18 @@ def shutdown() -> Call[wire.Done]:
     return Call(wire.Shutdown(), about_tree=False)
 
 
-def open_workspace(path: FilePath, workspace_id: str | None = None) -> Call[wire.OpenWorkspaceReply]:
+def open_workspace(
+    path: FilePath, workspace_id: str | None = None, *, plain: bool = True
+) -> Call[wire.OpenWorkspaceReply]:
     """Make the project that holds a folder a workspace, or find it, and follow its tree.
 
     Args:
         path: any folder inside the project.
         workspace_id: take this workspace instead of the one that the folder's identity names.
+        plain: whether it may be no git repository.
     """
-    return Call(
-        wire.OpenWorkspace(path=str(Path(path).expanduser().resolve()), workspace_id=workspace_id), about_tree=False
-    )
+    request = wire.OpenWorkspace(path=str(Path(path).expanduser().resolve()), workspace_id=workspace_id, plain=plain)
+    return Call(request, about_tree=False)
 
 
 def close_tree() -> Call[wire.Done]:

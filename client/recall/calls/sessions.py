@@ -20,6 +20,7 @@ def session_start(
     token_budget: int | None = None,
     max_memories: int = 20,
     personal: bool = True,
+    anew: bool = False,
 ) -> Call[wire.SessionContextReply]:
     """Begin a session, or go on with it, and get what is worth knowing now.
 
@@ -32,6 +33,7 @@ def session_start(
         token_budget: of the text, in tokens.
         max_memories: at most so many.
         personal: whether personal memories are given too.
+        anew: what the session was given is gone from the agent's context: give it again.
     """
     return Call(
         wire.SessionStart(
@@ -43,6 +45,7 @@ def session_start(
             token_budget=token_budget,
             max_memories=max_memories,
             personal=personal,
+            anew=anew,
         )
     )
 
@@ -55,8 +58,27 @@ def session_get_context(
     token_budget: int | None = None,
     max_memories: int = 10,
     personal: bool = True,
+    query: str = "",
+    file_path: FilePath | None = None,
+    lines: tuple[int, int] | None = None,
+    excerpts: Iterable[str] = (),
+    agent: str | None = None,
 ) -> Call[wire.SessionContextReply]:
-    """What is worth knowing now; nothing that the session was given already, unless it has changed."""
+    """What is worth knowing now; nothing that the session was given already, unless it has changed.
+
+    Args:
+        session_id: of a session that was started.
+        task: what is to be done now; absent, what the session was started for.
+        files: open, or about to be worked on.
+        token_budget: of the text, in tokens.
+        max_memories: at most so many.
+        personal: whether personal memories are given too.
+        query: only what answers this.
+        file_path: only what is tied to this file, the code in it, and the folders above it.
+        lines: of the code in it, only what these lines touch: the first and the last.
+        excerpts: texts in the file, whose lines are meant.
+        agent: id of the subagent that is told, which does not have what the session was given.
+    """
     return Call(
         wire.SessionGetContext(
             session_id=session_id,
@@ -65,6 +87,11 @@ def session_get_context(
             token_budget=token_budget,
             max_memories=max_memories,
             personal=personal,
+            query=query,
+            file_path=None if file_path is None else os.fspath(file_path),
+            lines=lines,
+            excerpts=list(excerpts),
+            agent=agent,
         )
     )
 
@@ -76,6 +103,7 @@ def session_record_observation(
     *,
     source_files: Iterable[FilePath] = (),
     symbols: Iterable[str] = (),
+    attempt: str = "",
 ) -> Call[wire.SessionRecordObservationReply]:
     """Tell what happened in a session; answered at once.
 
@@ -85,6 +113,7 @@ def session_record_observation(
         kind: `note`, `tool`, `error`, `fix` or `decision`.
         source_files: files it is about.
         symbols: `path/to/file.py::Outer.inner`.
+        attempt: what was tried, such as a command: a `tool` that does what an `error` failed at becomes its `fix`.
     """
     return Call(
         wire.SessionRecordObservation(
@@ -93,6 +122,7 @@ def session_record_observation(
             kind=kind,
             source_files=paths_of(source_files),
             symbols=list(symbols),
+            attempt=attempt,
         )
     )
 

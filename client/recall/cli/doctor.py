@@ -9,12 +9,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from recall import __version__
 from recall.cli.invocation import Commands, Invocation
+from recall.hooks import failures
 from recall.paths import Paths, find_paths
 from recall.protocol import PROTOCOL_VERSION
 from recall.protocol.errors import RecallError
@@ -61,6 +63,7 @@ def _checks(invocation: Invocation, paths: Paths) -> Iterator[Check]:
     yield _git()
     yield _model()
     yield from _folders(paths)
+    yield from _hooks(paths)
     try:
         with invocation.client(start=False) as client:
             client.timeout_s = min(client.timeout_s, HELLO_S)
@@ -113,6 +116,21 @@ def _folders(paths: Paths) -> Iterator[Check]:
             yield Check(name, ok=False, message=f"{folder} is open to other users", fix=f"chmod 700 {folder}")
         else:
             yield Check(name, ok=True, message=f"{folder} is yours alone")
+
+
+def _hooks(paths: Paths) -> Iterator[Check]:
+    """What hooks, which are silent, have to say; nothing where they never failed."""
+    try:
+        failed = failures.recent(paths)
+    except OSError as error:
+        yield Check("hooks", ok=False, message=f"{error.filename}: {error.strerror}", fix="make it readable for you")
+        return
+    if failed:
+        last = failed[-1]
+        when = datetime.fromtimestamp(last["at"], UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        message = f"hooks fail: {len(failed):,} in the last day, at {when} {last.get('hook')}: {last.get('message')}"
+        fix = "recall status says whether the daemon answers; a timeout now and then, on a busy machine, does no harm"
+        yield Check("hooks", ok=False, message=message, fix=fix)
 
 
 def _version(hello: HelloReply, paths: Paths) -> Check:

@@ -1,20 +1,22 @@
-"""The entry of `recall`: finds the command, runs it, and turns what goes wrong into a line and an exit code."""
+"""The entry of `recall`: finds the command, runs it, and turns what goes wrong into a line and an exit code.
+
+Imports nothing at the top that takes time, because `recall hook` is run at every tool call of an agent.
+"""
 
 from __future__ import annotations
 
-import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from recall import __version__
-from recall.cli.invocation import Commands, Invocation, UsageError, global_options
-from recall.cli.terminal import Terminal
-from recall.protocol.errors import RecallError
 
-DONE, REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 128 + signal.SIGINT
+if TYPE_CHECKING:
+    import argparse
+
+DONE, REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 MODULES = {
     "up": "up",
@@ -46,6 +48,8 @@ MODULES = {
     "sync": "daemon",
     "reindex": "reindex",
     "completion": "completion",
+    "hook": "hook",
+    "setup": "setup",
 }
 """Which module of this package holds a command."""
 
@@ -60,6 +64,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 daemon not reachable, 130 interrupted.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments[:1] == ["hook"] and len(arguments) == 2 and not arguments[1].startswith("-"):
+        try:
+            from recall.hooks.process import run
+        except ImportError:
+            return DONE  # a broken installation is no reason to stop an agent; any other command complains of it
+
+        code = run(arguments[1])
+        if argv is None:
+            os._exit(code)  # to tear the interpreter down takes longer than the daemon does
+        return code
+    return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from recall.cli.invocation import Invocation, UsageError
+    from recall.cli.terminal import Terminal
+    from recall.protocol.errors import RecallError
+
     parser = build_parser(_command_in(arguments))
     options = parser.parse_args(arguments)
     terminal = Terminal(json=options.json)
@@ -91,6 +113,10 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     Args:
         only: the command that is wanted; others are left out, and their modules are not imported.
     """
+    import argparse
+
+    from recall.cli.invocation import Commands, global_options
+
     parser = argparse.ArgumentParser(
         prog="recall",
         description="Memory for a codebase that notices when the code moves on.",

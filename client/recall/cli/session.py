@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from recall.protocol.requests import (
 from recall.protocol.requests.sessions import ObservationKind
 from recall.protocol.values import ExtractedMemory, Session
 
+_LINES = re.compile(r"(?P<path>.+):(?P<first>[0-9]{1,9})(?:-(?P<last>[0-9]{1,9}))?")
 FIRST_POLL_S, MAX_POLL_S = 0.05, 1.0
 FAILED = 1
 """Exit code of `recall session job` where the job was given up."""
@@ -43,10 +45,13 @@ def register(commands: Commands) -> None:
     command.add_argument("path", nargs="?", metavar="PATH", help="the folder worked in (default: the whole tree)")
     command.add_argument("--id", metavar="ID", help="an id of your own; absent, one is made")
     command.add_argument("--branch", metavar="NAME", help="the branch worked on (default: what git has checked out)")
+    command.add_argument("--anew", action="store_true", help="all of it again, as after a compaction of the context")
     _what_for(command, most=20)
 
     command = group.add("context", context, "print what is worth knowing now and the session does not have yet")
     command.add_argument("id", metavar="ID", help="of the session")
+    command.add_argument("--at", metavar="PLACE", help="only what is tied to this file, or to lines of it (path:10-20)")
+    command.add_argument("--question", default="", metavar="TEXT", help="only what answers this")
     _what_for(command, most=10)
 
     command = group.add("observe", observe, "tell what happened")
@@ -55,6 +60,12 @@ def register(commands: Commands) -> None:
     command.add_argument("--kind", choices=get_args(ObservationKind), default="note", help="what it is (default note)")
     command.add_argument("--file", action="append", default=[], metavar="PATH", help="what it is about; repeatable")
     command.add_argument("--symbol", action="append", default=[], metavar="F::S", help="what it is about; repeatable")
+    command.add_argument(
+        "--attempt",
+        default="",
+        metavar="TEXT",
+        help="what was tried; a tool that does it after an error is its fix",
+    )
 
     command = group.add("end", end, "end a session; memories are made of it in the background")
     command.add_argument("id", metavar="ID", help="of the session")
@@ -84,6 +95,7 @@ def start(invocation: Invocation) -> int:
             token_budget=options.budget,
             max_memories=options.limit,
             personal=options.personal,
+            anew=options.anew,
         )
     invocation.show(reply, started)
     return 0
@@ -92,6 +104,7 @@ def start(invocation: Invocation) -> int:
 def context(invocation: Invocation) -> int:
     """`recall session context`."""
     options = invocation.options
+    path, lines = _lines_of(options.at or "")
     with invocation.client() as client:
         reply = client.session_get_context(
             options.id,
@@ -100,6 +113,9 @@ def context(invocation: Invocation) -> int:
             token_budget=options.budget,
             max_memories=options.limit,
             personal=options.personal,
+            query=options.question,
+            file_path=invocation.place(path) if path else None,
+            lines=lines,
         )
     invocation.show(reply, given)
     return 0
@@ -115,6 +131,7 @@ def observe(invocation: Invocation) -> int:
             options.kind,
             source_files=[invocation.place(path) for path in options.file],
             symbols=[invocation.symbol(symbol) for symbol in options.symbol],
+            attempt=options.attempt,
         )
     invocation.show(reply, observed)
     return 0
@@ -158,6 +175,14 @@ def _what_for(command: ArgumentParser, most: int) -> None:
     add("--budget", type=int, metavar="N", help="tokens that the text may have (default: the daemon's setting)")
     add("--limit", type=int, default=most, metavar="N", help=f"at most so many memories (default {most})")
     add("--no-personal", dest="personal", action="store_false", help="leave out personal memories")
+
+
+def _lines_of(place: str) -> tuple[str, tuple[int, int] | None]:
+    """The file that a place names, and the lines of it, if it names any."""
+    found = _LINES.fullmatch(place)
+    if found is None:
+        return place, None
+    return found["path"], (int(found["first"]), int(found["last"] or found["first"]))
 
 
 def _until_done(client: Client, job_id: str) -> Iterator[Step]:

@@ -10,9 +10,9 @@ from recall.cli.invocation import Commands, Invocation
 from recall.cli.progress import Step
 from recall.cli.terminal import Style
 from recall.client import Client
-from recall.connection import listening
 from recall.paths import find_paths
 from recall.protocol.requests import OpenWorkspaceReply, StatusReply
+from recall.sockets import listening
 
 POLL_S = 0.1
 LOAD_S = 10.0

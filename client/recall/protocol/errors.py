@@ -22,7 +22,7 @@ CODES: dict[str, str] = {
     "outside_workspace": "the path leads out of the workspace's folder",
     "not_a_folder": "the workspace's path is no folder that can be read",
     "too_wide": "the folder is too wide to be one project (a home folder, the root of the disk)",
-    "no_repository": "the tree is no git repository, so there is nothing to compare it with",
+    "no_repository": "the folder is no git repository, and what is asked for needs one",
     "unknown_revision": "git knows no commit by that name in this repository",
     "git_missing": "git is not installed, and the daemon asks it what a tree contains",
     "secret_found": "the text holds a password, key or token; `field` names where, `details.masked` how it begins",

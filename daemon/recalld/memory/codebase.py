@@ -13,6 +13,8 @@ from recalld.memory.trees import ROOT_FOLDER, Tree
 from recalld.outline import Outline, bare
 from recalld.store import Store, outlines
 
+MAX_FOUND = 50
+"""Places at which one excerpt is found in a file."""
 MAX_NAMESAKES = 40
 """Symbols of one name that are looked at, those nearest in their whole name and in size."""
 
@@ -23,6 +25,7 @@ class Codebase:
     Args:
         before_read: called with a file's path before the daemon reads it, so that the watch does not take
             it for somebody else's; `after_read` likewise.
+        max_bytes: larger files are not read.
     """
 
     def __init__(
@@ -31,11 +34,13 @@ class Codebase:
         pool: ParserPool,
         before_read: Callable[[Path], None],
         after_read: Callable[[Path], None],
+        max_bytes: int,
     ) -> None:
         self._store = store
         self._pool = pool
         self._before_read = before_read
         self._after_read = after_read
+        self._max_bytes = max_bytes
 
     async def outline(self, tree: Tree, path: str) -> Outline | None:
         """The outline of a file as it is on the disk now; None where there is no such file."""
@@ -62,16 +67,27 @@ class Codebase:
 
     async def code(self, tree: Tree, outline: Outline) -> bytes:
         """The bytes that an outline was made of; empty where the file has changed meanwhile."""
-        file = tree.root / outline.path
+        content = await self._content(tree, outline.path)
+        same = hashlib.blake2b(content, digest_size=16).hexdigest() == outline.content_hash
+        return content if same else b""
+
+    async def lines_of(self, tree: Tree, path: str, excerpts: Sequence[str]) -> list[tuple[int, int]]:
+        """First and last line of each place at which one of these texts stands in a file; none where none does."""
+        wanted = [excerpt.replace("\r\n", "\n") for excerpt in excerpts if excerpt.strip()]
+        if not wanted:
+            return []
+        content = await self._content(tree, path)
+        return await asyncio.to_thread(_found, content.decode("utf-8", "replace").replace("\r\n", "\n"), wanted)
+
+    async def _content(self, tree: Tree, path: str) -> bytes:
+        file = tree.root / path
         self._before_read(file)
         try:
-            content = await asyncio.to_thread(file.read_bytes)
+            return await asyncio.to_thread(_read, file, self._max_bytes)
         except OSError:
             return b""
         finally:
             self._after_read(file)
-        same = hashlib.blake2b(content, digest_size=16).hexdigest() == outline.content_hash
-        return content if same else b""
 
     async def namesakes(self, tree: Tree, path: str, name: str, size: int) -> str:
         """The symbols of other files with the own name of one in this file, one `path::name` a line."""
@@ -102,3 +118,22 @@ def _stamps(root: Path, paths: Sequence[str]) -> dict[str, str]:
         if stat.S_ISREG(found.st_mode):
             stamps[path] = f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
     return stamps
+
+
+def _read(file: Path, max_bytes: int) -> bytes:
+    """A regular file's bytes; none of one that is larger."""
+    found = file.stat()
+    return file.read_bytes() if stat.S_ISREG(found.st_mode) and found.st_size <= max_bytes else b""
+
+
+def _found(content: str, wanted: Sequence[str]) -> list[tuple[int, int]]:
+    spans = []
+    for text in wanted:
+        at, first = -1, 1
+        for _ in range(MAX_FOUND):
+            before, at = max(at, 0), content.find(text, at + 1)
+            if at < 0:
+                break
+            first += content.count("\n", before, at)
+            spans.append((first, first + text.rstrip("\n").count("\n")))
+    return spans

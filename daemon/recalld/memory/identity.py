@@ -35,7 +35,7 @@ class Identity:
         return f"tree-{digest(str(self.root))}"
 
 
-def identify(path: str) -> Identity:
+def identify(path: str, *, plain: bool = True) -> Identity:
     """The identity of the project that holds a folder. Blocks on git for some milliseconds.
 
     Worktrees and clones of one repository share root commit and origin. The key with the repository's own
@@ -45,9 +45,10 @@ def identify(path: str) -> Identity:
 
     Args:
         path: absolute; a folder, or a file in one.
+        plain: whether it may be no repository, or be one as a whole home folder.
 
     Raises:
-        RecallError: `not_a_folder`, `too_wide`, `git_missing`.
+        RecallError: `not_a_folder`, `no_repository`, `too_wide`, `git_missing`.
     """
     folder = Path(os.path.realpath(path))
     if folder.is_file():
@@ -58,19 +59,32 @@ def identify(path: str) -> Identity:
         )
     try:
         tree = git.find_root(folder)
-        if tree is None:
-            return _plain(folder)
-        return _of_git(tree)
+        if not plain:
+            _refuse_unasked(folder, tree)
+        return _plain(folder) if tree is None else _of_git(tree)
     except git.GitMissing:
         raise RecallError("git_missing", "git is not installed: install it, it tells what a project contains") from None
     except git.GitError as error:
         raise RecallError("not_a_folder", f"git does not let {folder} be read: {error}", field="path") from None
 
 
-def _plain(root: Path) -> Identity:
+def _refuse_unasked(folder: Path, tree: git.GitTree | None) -> None:
+    """Refuse what nobody would call a project who did not say so."""
+    if tree is None:
+        raise RecallError(
+            "no_repository", f"{folder} is in no git repository: `recall up` there takes it", field="path"
+        )
+    _refuse_wide(Path(os.path.realpath(tree.root)))
+
+
+def _refuse_wide(root: Path) -> None:
     home = Path(os.path.realpath(Path.home()))
     if root == home or root in home.parents or root == Path(os.path.realpath(tempfile.gettempdir())):
         raise RecallError("too_wide", f"{root} is too wide to be one project: name a project's folder", field="path")
+
+
+def _plain(root: Path) -> Identity:
+    _refuse_wide(root)
     key = f"path:{root}"
     return Identity(root, (key,), f"ws-{digest(key)}")
 

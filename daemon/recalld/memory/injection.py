@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from recall.protocol.values import Brief
-from recalld.memory.answers import STALE
+from recalld.memory.giving import Giving, Injected, Known, Reason, Room, known_of
 from recalld.memory.search import STALE_FACTOR, Search
-from recalld.memory.text import marked, shortened, token_estimate, unique
 from recalld.memory.trees import PERSONAL, ROOT_FOLDER, Tree, folders_above
 from recalld.memory.views import Views
 from recalld.memory.working import Work
-from recalld.store import Store, anchors, links, memories
+from recalld.store import Store, anchors, memories
 from recalld.store.filters import Criteria
-from recalld.store.rows import AnchorRow, GivenRow, MemoryRow
+from recalld.store.rows import GivenRow, MemoryRow
 
 # How much a memory has to do with the work, by what ties it to it.
 PINNED = 2.0
@@ -31,13 +29,9 @@ SEVERAL = 0.05
 """Added for each further reason."""
 NEAR_COSINE = 0.35
 HIGH_IMPORTANCE = 0.8
-LEAST_TITLE = 80
-"""Characters of its title that are given at least of what is pinned."""
 MAX_FILES = 40
 SPARE = 80
 """Memories that are looked at over those that may be given, by their strongest ties; the rest is left out unread."""
-MAX_MISSES = 5
-"""Once so many in a row had no room, no more are tried: to write one down takes some tenths of a millisecond."""
 MAX_PINNED, MAX_IMPORTANT, MAX_RECENT, MAX_LEFT, MAX_NEAR = 200, 40, 40, 40, 30
 
 
@@ -66,39 +60,6 @@ class Wanted:
     personal: bool = True
 
 
-@dataclass(slots=True)
-class Injected:
-    """What is given.
-
-    Attributes:
-        states: in which state each memory is given.
-        unfit: of what is pinned, how much had no room.
-    """
-
-    memories: list[Brief] = field(default_factory=list)
-    text: str = ""
-    tokens: int = 0
-    left_out: int = 0
-    already_given: int = 0
-    unfit: int = 0
-    states: list[GivenRow] = field(default_factory=list)
-
-
-class _Reason(NamedTuple):
-    weight: float
-    why: str
-    path: str = ""
-    """The file that led to it."""
-
-
-class _Known(NamedTuple):
-    """What the store has of the candidates."""
-
-    rows: dict[str, MemoryRow]
-    bound: dict[str, list[AnchorRow]]
-    successors: dict[str, str]
-
-
 class Injection:
     """Chooses for a session what is pinned, and then what has most to do with the work."""
 
@@ -106,6 +67,7 @@ class Injection:
         self._store = store
         self._search = search
         self._views = views
+        self._giving = Giving(views)
 
     async def choose(self, tree: Tree, wanted: Wanted) -> Injected:
         """What to give to a session now."""
@@ -118,7 +80,7 @@ class Injection:
             self._store.truth.read(anchors.anchors_at, scope[:1], list(places), standing, with_forms=False),
             self._store.truth.read(_listed, scope, wanted.last_session),
         )
-        reasons: dict[str, list[_Reason]] = {}
+        reasons: dict[str, list[Reason]] = {}
         for anchor in tied:
             said = self._views.verdict(tree, anchor)
             reason = places.get(said.path)
@@ -127,7 +89,7 @@ class Injection:
                 reasons.setdefault(anchor.memory_id, []).append(reason._replace(why=about))
         for memory_id, cosine in near:
             if cosine >= NEAR_COSINE:
-                like = _Reason(min(LIKE_THE_TASK * cosine, 1.0), f"task: meaning {cosine:.2f}")
+                like = Reason(min(LIKE_THE_TASK * cosine, 1.0), f"task: meaning {cosine:.2f}")
                 reasons.setdefault(memory_id, []).append(like)
         for memory_id, reason in listed.items():
             reasons.setdefault(memory_id, []).append(reason)
@@ -135,54 +97,16 @@ class Injection:
         order = sorted(weights, key=lambda each: -weights[each])
         pinned = sum(weight == PINNED for weight in weights.values())
         looked_at = pinned + len(wanted.given) + wanted.max_memories + SPARE
-        known = await self._store.truth.read(_known, scope, order[:looked_at])
-        injected = self._within_budget(tree, wanted, known, reasons)
+        known = await self._store.truth.read(known_of, scope, order[:looked_at])
+        room = Room(wanted.token_budget, wanted.max_memories, wanted.given)
+        injected = self._giving.within(room, tree, self._ranked(tree, known, reasons), known, reasons)
         injected.left_out += len(order[looked_at:])
         return injected
 
     async def _near(self, tree: Tree, task: str) -> list[tuple[str, float]]:
         return await self._search.near(tree, task, MAX_NEAR) if task.strip() else []
 
-    def _within_budget(
-        self, tree: Tree, wanted: Wanted, known: _Known, reasons: Mapping[str, list[_Reason]]
-    ) -> Injected:
-        injected, misses = Injected(), 0
-        for row in self._ranked(tree, known, reasons):
-            bound = known.bound.get(row.id, [])
-            state = GivenRow(memory_id=row.id, version=row.version, verdict=self._views.worst(tree, bound)[0] or "")
-            if wanted.given.get(row.id) == state:
-                injected.already_given += 1
-                continue
-            text, room = None, wanted.token_budget - injected.tokens
-            more = len(injected.memories) < wanted.max_memories and misses < MAX_MISSES
-            if (row.pinned or more) and _may_fit(row, room):
-                brief, path = self._brief(tree, row, known, reasons[row.id], again=row.id in wanted.given)
-                texts = _texts(row, brief, path, pinned=row.pinned)
-                text = next((each for each in texts if token_estimate(each) <= room), None)
-            if text is None:
-                injected.left_out += 1
-                injected.unfit += row.pinned
-                misses += 1
-                continue
-            misses = 0
-            injected.memories.append(brief)
-            injected.states.append(state)
-            injected.text += text
-            injected.tokens += token_estimate(text)
-        injected.text = injected.text.rstrip("\n")
-        return injected
-
-    def _brief(
-        self, tree: Tree, row: MemoryRow, known: _Known, reasons: Sequence[_Reason], *, again: bool
-    ) -> tuple[Brief, str]:
-        """A memory with why it is given, and the file that led to it."""
-        bound = known.bound.get(row.id, [])
-        brief = self._views.brief(tree, row, bound, superseded_by=known.successors.get(row.id))
-        why = sorted(reasons, key=lambda reason: -reason.weight)
-        brief.why = unique(reason.why for reason in why) + (["changed since it was given"] if again else [])
-        return brief, next((reason.path for reason in why if reason.path), "session")
-
-    def _ranked(self, tree: Tree, known: _Known, reasons: Mapping[str, list[_Reason]]) -> list[MemoryRow]:
+    def _ranked(self, tree: Tree, known: Known, reasons: Mapping[str, list[Reason]]) -> list[MemoryRow]:
         """What is pinned, then the rest, the most fitting first; without what something else stands in place of."""
         ranks: dict[str, float] = {}
         for memory_id, row in known.rows.items():
@@ -196,46 +120,50 @@ class Injection:
         return [known.rows[each] for each in order]
 
 
-def summed_up(given: Sequence[Brief], last_session_at: str | None) -> str:
-    """What was given, in one line: as `2 high-importance memories injected. Last session: …`."""
+def counted(given: Sequence[Brief]) -> str:
+    """How much was given, in one line: as `2 high-importance memories injected.`."""
     high = sum(brief.importance_score >= HIGH_IMPORTANCE for brief in given)
     noun = "memory" if len(given) == 1 else "memories"
     if not given:
-        said = "No memories injected."
-    elif high == len(given):
-        said = f"{high} high-importance {noun} injected."
-    else:
-        said = f"{len(given)} {noun} injected, {high} of high importance."
-    return f"{said} Last session: {last_session_at[:10]}." if last_session_at else f"{said} This is the first session."
+        return "No memories injected."
+    if high == len(given):
+        return f"{high} high-importance {noun} injected."
+    return f"{len(given)} {noun} injected, {high} of high importance."
 
 
-def _places(wanted: Wanted) -> dict[str, _Reason]:
+def summed_up(given: Sequence[Brief], last_session_at: str | None) -> str:
+    """The same at a session's start, with when the one before was: as `… Last session: 2026-03-31.`."""
+    before = f"Last session: {last_session_at[:10]}." if last_session_at else "This is the first session."
+    return f"{counted(given)} {before}"
+
+
+def _places(wanted: Wanted) -> dict[str, Reason]:
     """The files and folders that are worked on, each with the strongest reason."""
-    found: dict[str, _Reason] = {}
+    found: dict[str, Reason] = {}
     kinds = ((wanted.files, OPEN, "open"), (wanted.work.changed, CHANGED, "changed"))
     branch = f"on branch {wanted.work.branch}"
     for files, weight, what in (*kinds, (wanted.work.on_branch, ON_BRANCH, branch)):
         for path in files[:MAX_FILES]:
-            found.setdefault(path, _Reason(weight, f"{what}: {path}", path))
+            found.setdefault(path, Reason(weight, f"{what}: {path}", path))
     for path in list(found):
         for level, folder in enumerate(folders_above(path)):
             weight = PROJECT if folder == ROOT_FOLDER else max(FOLDER * FOLDER_FALL**level, PROJECT)
-            reason = _Reason(weight, f"folder {folder}", path)
+            reason = Reason(weight, f"folder {folder}", path)
             if folder not in found or found[folder].weight < weight:
                 found[folder] = reason
     if wanted.folder is not None:
-        found.setdefault(wanted.folder, _Reason(FOLDER, f"folder {wanted.folder}"))
-    found.setdefault(ROOT_FOLDER, _Reason(PROJECT, "the whole project"))
+        found.setdefault(wanted.folder, Reason(FOLDER, f"folder {wanted.folder}"))
+    found.setdefault(ROOT_FOLDER, Reason(PROJECT, "the whole project"))
     return found
 
 
-def _listed(connection: Connection, scope: Sequence[str], last_session: str | None) -> dict[str, _Reason]:
+def _listed(connection: Connection, scope: Sequence[str], last_session: str | None) -> dict[str, Reason]:
     """What is worth giving whatever is worked on, each with the strongest reason."""
-    listed: dict[str, _Reason] = {}
+    listed: dict[str, Reason] = {}
 
     def add(found: Iterable[str], weight: float, why: str) -> None:
         for memory_id in found:
-            listed.setdefault(memory_id, _Reason(weight, why))
+            listed.setdefault(memory_id, Reason(weight, why))
 
     pinned = Criteria(workspace_ids=tuple(scope), min_importance=1.0)
     add(memories.foremost(connection, pinned, MAX_PINNED), PINNED, "pinned")
@@ -246,28 +174,3 @@ def _listed(connection: Connection, scope: Sequence[str], last_session: str | No
     add(memories.foremost(connection, important, MAX_IMPORTANT), IMPORTANT, "important")
     add(memories.newest(connection, scope, MAX_RECENT), RECENT, "recent")
     return listed
-
-
-def _known(connection: Connection, scope: Sequence[str], ids: Sequence[str]) -> _Known:
-    rows = {each: row for each, row in memories.get_many(connection, ids).items() if row.workspace_id in scope}
-    return _Known(rows, anchors.anchors_of(connection, ids), links.superseded(connection, scope, ids))
-
-
-def _may_fit(row: MemoryRow, room: int) -> bool:
-    """Whether anything of a memory can have room: most have not, and to write them down takes a millisecond each."""
-    return token_estimate(marked(shortened(row.title, LEAST_TITLE), "")) <= room
-
-
-def _texts(row: MemoryRow, brief: Brief, path: str, *, pinned: bool) -> Iterator[str]:
-    """The text of a memory, whole, summed up, and of one that is always given its title alone."""
-    kind = f"personal {brief.memory_type}" if brief.personal else brief.memory_type
-    about = [kind, f"importance {brief.importance_score:.2f}", "; ".join(brief.why)]
-    if brief.verdict is not None:
-        about.append(f"{brief.verdict}: {brief.reason}" if brief.verdict in STALE and brief.reason else brief.verdict)
-    if brief.superseded_by is not None:
-        about.append(f"superseded by {brief.superseded_by}")
-    head = f"{brief.title} ({', '.join(about)})"
-    for body in (row.narrative, brief.summary):
-        yield marked(head if body in ("", row.title) else f"{head}\n{body}", path) + "\n"
-    if pinned:
-        yield marked(shortened(brief.title, LEAST_TITLE), path) + "\n"

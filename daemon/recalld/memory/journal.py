@@ -16,9 +16,10 @@ from sqlalchemy import Connection
 from recall.protocol.errors import RecallError
 from recalld.config import Config
 from recalld.events import CodeChanged, ContextReady
+from recalld.memory.attempts import Attempts
 from recalld.memory.clock import Clock, iso
 from recalld.store import Store, StoreError, worklog
-from recalld.store.rows import ObservationRow, SessionRow
+from recalld.store.rows import GivenRow, ObservationRow, SessionRow
 
 OPENED, CHANGED = "opened", "changed"
 """Kinds of observations that the daemon makes itself."""
@@ -41,6 +42,11 @@ class OpenSession:
     """What is still to be written."""
     dropped: int = 0
     """How many were dropped since the last writing."""
+    attempts: Attempts = field(default_factory=Attempts)
+    told: dict[str, dict[str, GivenRow]] = field(default_factory=dict)
+    """What its subagents were given, by their ids; they do not have what the session was given."""
+    giving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while something is given, so that two who ask at once do not both get it."""
 
     def places(self, kind: str) -> list[str]:
         """The places that were seen opened, or changed, the latest last."""

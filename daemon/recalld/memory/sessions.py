@@ -12,13 +12,15 @@ from recall.protocol.errors import RecallError
 from recall.protocol.values import ExtractedMemory, Session
 from recalld.config import Config
 from recalld.memory import door
-from recalld.memory.answers import STALE
+from recalld.memory.attempts import fixed
 from recalld.memory.clock import Clock, iso
 from recalld.memory.decay import Decay
 from recalld.memory.drafting import Drafting, by_rules
+from recalld.memory.handover import Handover
 from recalld.memory.harvest import Harvest
-from recalld.memory.injection import Injection, Wanted, summed_up
-from recalld.memory.journal import CHANGED, OPENED, Journal, OpenSession
+from recalld.memory.injection import Injection
+from recalld.memory.journal import Journal, OpenSession
+from recalld.memory.occasions import Occasions
 from recalld.memory.search import Search
 from recalld.memory.secrets import suspicious
 from recalld.memory.storing import Storing
@@ -26,7 +28,7 @@ from recalld.memory.text import type_named
 from recalld.memory.trees import Tree, Trees
 from recalld.memory.usage import Usage
 from recalld.memory.views import Views
-from recalld.memory.working import Work, Working
+from recalld.memory.working import Working
 from recalld.store import Store, audits, memories, worklog
 from recalld.store.rows import ExtractionJobRow, ObservationRow, SessionRow
 from recalld.vectors import Vectors
@@ -47,13 +49,14 @@ class Sessions:
         vectors: Vectors,
         journal: Journal,
         decay: Decay,
+        occasions: Occasions,
         clock: Clock,
     ) -> None:
         self._config = config
         self._store = store
         self._clock = clock
         self._journal = journal
-        self._injection = Injection(store, search, views)
+        self._handover = Handover(config, store, Injection(store, search, views), occasions)
         self._working = Working()
         self._harvest = Harvest(store, trees, drafting, storing, search, vectors, Usage(store, decay, clock), clock)
         self._turning = asyncio.Lock()
@@ -104,7 +107,9 @@ class Sessions:
             row = await self._store.truth.write(worklog.begin, row)
             session = await self._journal.begun(row)
         work = work._replace(branch=row.branch)
-        reply = await self._given(tree, session, request, files, work, row.task, folder)
+        if request.anew:
+            await self._handover.lose(session)
+        reply = await self._handover.what_matters(tree, session, request, files, work, row.task, folder)
         reply.resumed = known is not None
         counts = await self._store.truth.read(audits.open_counts, tree.workspace_id)
         reply.to_audit = counts.get(tree.workspace_id, 0)
@@ -118,65 +123,18 @@ class Sessions:
         """What is worth knowing now and is not known to the session yet.
 
         Raises:
-            RecallError: `unknown_session`, `session_ended`, `outside_workspace`.
+            RecallError: `unknown_session`, `session_ended`, `outside_workspace`, `invalid_params`.
         """
         session = await self._open(tree, request.session_id)
-        files = await asyncio.to_thread(_relative, tree, request.files)
         self._journal.heard_of(session)
+        if request.query or request.file_path is not None:
+            return await self._handover.on_occasion(tree, session, request)
+        if request.agent is not None:
+            raise RecallError("invalid_params", "agent goes with file_path or query: give one of them", field="agent")
+        files = await asyncio.to_thread(_relative, tree, request.files)
         work = (await self._working.of(tree))._replace(branch=session.row.branch)
         task = request.task or session.row.task
-        return await self._given(tree, session, request, files, work, task)
-
-    async def _given(
-        self,
-        tree: Tree,
-        session: OpenSession,
-        request: wire.SessionStart | wire.SessionGetContext,
-        files: Sequence[str],
-        work: Work,
-        task: str,
-        folder: str | None = None,
-    ) -> wire.SessionContextReply:
-        row = session.row
-        latest = await self._store.truth.read(worklog.latest, tree.workspace_id, 2)
-        before = next((each for each in latest if each.seq != row.seq), None)
-        budget = self._config.session_tokens if request.token_budget is None else request.token_budget
-        seen = [*reversed(session.places(OPENED)), *reversed(tree.open_files)]
-        changed = [place for place in reversed(session.places(CHANGED)) if "::" not in place]
-        wanted = Wanted(
-            files=[*files, *seen],
-            work=work._replace(changed=tuple(dict.fromkeys([*changed, *work.changed]))),
-            task=task,
-            folder=folder,
-            last_session=before.id if before else None,
-            given=await self._store.truth.read(worklog.given, row.seq),
-            token_budget=budget,
-            max_memories=request.max_memories,
-            personal=request.personal,
-        )
-        chosen = await self._injection.choose(tree, wanted)
-        await self._store.truth.write(worklog.give, row.seq, chosen.states, row.active_at)
-        last_at = (before.ended_at or before.active_at) if before else None
-        reply = wire.SessionContextReply(
-            session_id=row.id,
-            injected_memories=chosen.memories,
-            context_summary=summed_up(chosen.memories, last_at),
-            text=chosen.text,
-            tokens=chosen.tokens,
-            token_budget=budget,
-            left_out=chosen.left_out,
-            already_given=chosen.already_given,
-            stale=sum(brief.verdict in STALE for brief in chosen.memories),
-            branch=row.branch,
-            last_session_at=last_at,
-            last_summary=before.summary if before else "",
-        )
-        if chosen.unfit:
-            reply.warnings.append(
-                f"{chosen.unfit} pinned memories have no room in {budget} tokens: "
-                "give a larger token_budget, or unpin some"
-            )
-        return reply
+        return await self._handover.what_matters(tree, session, request, files, work, task)
 
     # --- what happens in it -----------------------------------------------------------------------
 
@@ -189,7 +147,21 @@ class Sessions:
             RecallError: `unknown_session`, `busy`.
         """
         at = iso(self._clock())
+        self._attempted(tree, request)
         return self._masked(tree, request, at) if suspicious(request.content) else self._observe(tree, request, at)
+
+    def _attempted(self, tree: Tree, request: wire.SessionRecordObservation) -> None:
+        """Tell the fix of what had failed from other uses of tools."""
+        session = self._journal.get(tree.workspace_id, request.session_id)
+        if session is None:
+            return
+        if request.kind == "error" and request.attempt:
+            session.attempts.failed(request.attempt)
+        elif request.kind == "tool" and not request.attempt:
+            session.attempts.changed(request.source_files)
+        elif request.kind == "tool" and (files := session.attempts.done(request.attempt)):
+            request.kind, request.source_files = "fix", files
+            request.content = fixed(request.attempt, (_shown(tree, path) for path in files))
 
     async def _masked(
         self, tree: Tree, request: wire.SessionRecordObservation, at: str
@@ -387,6 +359,11 @@ def _session(row: SessionRow, job: ExtractionJobRow | None) -> Session:
         dropped=row.dropped,
         extraction_job_id=job.id if job else None,
     )
+
+
+def _shown(tree: Tree, path: str) -> str:
+    """A file as it is named in what is said: by its path in the tree, if it is in it."""
+    return path.removeprefix(f"{tree.root}/")
 
 
 def _folder(tree: Tree, path: str | None) -> str | None:

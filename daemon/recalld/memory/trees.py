@@ -178,18 +178,19 @@ class Trees:
                 found.append(tree)
         return found
 
-    async def open(self, path: str, workspace_id: str | None) -> tuple[Tree, bool, bool]:
+    async def open(self, path: str, workspace_id: str | None, *, plain: bool = True) -> tuple[Tree, bool, bool]:
         """The tree that holds a folder: found, or made together with its workspace.
 
         Args:
             path: absolute; the project's folder or anything in it.
             workspace_id: take this workspace, whatever the folder's identity says.
+            plain: whether it may be no repository.
 
         Returns:
             The tree, whether its workspace is new, whether the tree was not followed until now.
 
         Raises:
-            RecallError: `not_a_folder`, `too_wide`, `git_missing`, `unknown_workspace`.
+            RecallError: `not_a_folder`, `no_repository`, `too_wide`, `git_missing`, `unknown_workspace`.
         """
         if not Path(path).is_absolute():
             raise RecallError("not_a_folder", f"{path} is no absolute path: give the whole of it", field="path")
@@ -197,7 +198,7 @@ class Trees:
         if held is not None and not (held.root / ".git").exists() and workspace_id is None:
             self._last_active = held  # a sub-folder of a plain folder that is followed
             return held, False, False
-        identity = await asyncio.to_thread(identify, path)
+        identity = await asyncio.to_thread(identify, path, plain=plain)
         workspace, created = await self._store.truth.write(_open, identity, workspace_id, iso(self._clock()))
         known = self._by_id.get(identity.tree_id)
         if known is not None and known.workspace_id == workspace.id:

@@ -11,6 +11,9 @@ from sqlalchemy import Connection
 from recalld.store.rows import ExtractionJobRow, ExtractionRow, GivenRow, ObservationRow, SessionRow
 from recalld.store.schema import extraction_jobs, extractions, observations, session_given, sessions
 
+LOST = 0
+"""The version in which a session has a memory that it was given and has no more."""
+
 # --- sessions ------------------------------------------------------------------------------------
 
 
@@ -129,9 +132,9 @@ def _observations(connection: Connection, wanted: sa.ColumnElement[bool]) -> lis
 
 
 def given(connection: Connection, seq: int) -> dict[str, GivenRow]:
-    """What a session was given, by the memory's id."""
+    """What a session was given and still has, by the memory's id."""
     columns = [session_given.c[name] for name in GivenRow.__struct_fields__]
-    query = sa.select(*columns).where(session_given.c.session_seq == seq)
+    query = sa.select(*columns).where(session_given.c.session_seq == seq, session_given.c.version != LOST)
     return {row["memory_id"]: GivenRow(**row) for row in connection.execute(query).mappings()}
 
 
@@ -158,6 +161,11 @@ def give(connection: Connection, seq: int, rows: Sequence[GivenRow], at: str) ->
     if rows:
         note = sa.insert(session_given).prefix_with("OR REPLACE")
         connection.execute(note, [structs.asdict(row) | {"session_seq": seq} for row in rows])
+
+
+def lose(connection: Connection, seq: int) -> None:
+    """Note that a session has nothing any more of what it was given; that it was given it is kept."""
+    connection.execute(sa.update(session_given).where(session_given.c.session_seq == seq).values(version=LOST))
 
 
 # --- extraction ----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recall.protocol.values import Brief
+from recalld.memory.giving import may_fit, texts
 from recalld.memory.injection import (
     CHANGED,
     FOLDER,
@@ -17,9 +18,7 @@ from recalld.memory.injection import (
     OPEN,
     PROJECT,
     Wanted,
-    _may_fit,
     _places,
-    _texts,
     summed_up,
 )
 from recalld.memory.text import token_estimate
@@ -84,15 +83,15 @@ def test_what_was_given_is_summed_up_in_the_cookbooks_words(
 
 def test_what_is_pinned_may_be_given_by_its_title_alone() -> None:
     row, shown = memory(narrative="Always raise. " * 100), brief(why=["pinned"])
-    whole, summary, title = _texts(row, shown, "a.py", pinned=True)
+    whole, summary, title = texts(row, shown, "a.py", pinned=True)
     assert whole.count("Always raise.") == 100
     assert "Lazy loading (decision, importance 0.70, pinned)\nS." in summary
     assert title == "[Recalld — retrieved for a.py]\nLazy loading\n[/Recalld]\n"
-    assert list(_texts(row, shown, "a.py", pinned=False)) == [whole, summary]
+    assert list(texts(row, shown, "a.py", pinned=False)) == [whole, summary]
 
 
 @given(st.text(min_size=1, max_size=300), st.text(max_size=300), st.booleans())
 def test_what_is_held_to_have_no_room_has_none(title: str, narrative: str, pinned: bool) -> None:
     row = memory(title=title, narrative=narrative)
-    least = min(map(token_estimate, _texts(row, brief(title=title, summary=narrative), "session", pinned=pinned)))
-    assert _may_fit(row, least)
+    least = min(map(token_estimate, texts(row, brief(title=title, summary=narrative), "session", pinned=pinned)))
+    assert may_fit(row, least)

@@ -98,6 +98,8 @@ class OpenWorkspace(Request):
     """Absolute. A folder inside the project; its root is found."""
     workspace_id: Id | None = None
     """Take this workspace instead of the one the folder's identity names."""
+    plain: bool = True
+    """Whether a folder may become a workspace that is no git repository, or is one as a whole home folder."""
 
 
 class CloseTree(Request):

@@ -13,8 +13,12 @@ from recall.protocol.values import Brief, ExtractedMemory
 MAX_TASK = 2_000
 MAX_OBSERVATION = 4_000
 MAX_SUMMARY = 20_000
+MAX_EXCERPT = 20_000
+MAX_EXCERPTS = 50
 
 Task = Annotated[str, msgspec.Meta(max_length=MAX_TASK)]
+Line = Annotated[int, msgspec.Meta(ge=1)]
+Excerpt = Annotated[str, msgspec.Meta(max_length=MAX_EXCERPT)]
 ObservationKind = Literal["note", "tool", "error", "fix", "decision"]
 
 
@@ -65,6 +69,8 @@ class SessionStart(Request):
     max_memories: Limit = 20
     personal: bool = True
     """Whether personal memories are given too."""
+    anew: bool = False
+    """What the session was given is gone from the agent's context, which was compacted or cleared: give it again."""
 
 
 class SessionGetContext(Request):
@@ -80,6 +86,16 @@ class SessionGetContext(Request):
     max_memories: Limit = 10
     personal: bool = True
     """Whether personal memories are given too."""
+    query: Task = ""
+    """Only what answers this, as `search` finds it."""
+    file_path: Path | None = None
+    """Only what is tied to this file, to the code in it, or to a folder above it but the root."""
+    lines: tuple[Line, Line] | None = None
+    """Of the code in the file, only what these lines touch: the first and the last."""
+    excerpts: Annotated[list[Excerpt], msgspec.Meta(max_length=MAX_EXCERPTS)] = []
+    """Texts that stand in the file: the lines that hold them are meant, as by `lines`."""
+    agent: Id | None = None
+    """Who in the session is told: a subagent, which does not have what the session was given, has an id of its own."""
 
 
 class SessionRecordObservationReply(Reply):
@@ -104,6 +120,9 @@ class SessionRecordObservation(Request):
     """A `fix` after an `error` becomes one memory with it; a `tool` is kept for nothing but the record."""
     source_files: Paths = []
     symbols: Paths = []
+    attempt: Task = ""
+    """What was tried, such as a command. A `tool` that does what an `error` says had failed, with files changed since,
+    is kept as its `fix`."""
 
 
 class SessionEndReply(Reply):

@@ -73,6 +73,32 @@ def test_what_is_asked_for_on_the_way_is_sent(peer: Peer, folder: Path) -> None:
     )
 
 
+def test_what_a_compacted_context_lost_is_asked_for_again(peer: Peer) -> None:
+    peer.answers["session_start"] = CONTEXT
+    assert main(["session", "start", "--id", "ses-1", "--anew"]) == 0
+    assert peer.asked[-1][1] == SessionStart(session_id="ses-1", anew=True)
+
+
+@pytest.mark.parametrize(("place", "lines"), [("a.py", None), ("a.py:7", (7, 7)), ("a.py:7-9", (7, 9))])
+def test_one_place_is_asked_for(peer: Peer, folder: Path, place: str, lines: tuple[int, int] | None) -> None:
+    peer.answers["session_get_context"] = CONTEXT
+    assert main(["session", "context", "ses-1", "--at", place]) == 0
+    assert peer.asked[-1][1] == SessionGetContext(session_id="ses-1", file_path=f"{folder}/a.py", lines=lines)
+
+
+def test_one_question_is_asked(peer: Peer) -> None:
+    peer.answers["session_get_context"] = CONTEXT
+    assert main(["session", "context", "ses-1", "--question", "how are keys loaded?"]) == 0
+    assert peer.asked[-1][1] == SessionGetContext(session_id="ses-1", query="how are keys loaded?")
+
+
+def test_what_was_tried_is_sent_with_how_it_went(peer: Peer) -> None:
+    peer.answers["session_record_observation"] = SessionRecordObservationReply(session_id="ses-1", recorded=True)
+    assert main(["session", "observe", "ses-1", "failed", "--kind", "error", "--attempt", "pytest"]) == 0
+    asked = SessionRecordObservation(session_id="ses-1", content="failed", kind="error", attempt="pytest")
+    assert peer.asked[-1][1] == asked
+
+
 def test_an_observation_needs_no_quotes_and_may_come_from_standard_input(
     peer: Peer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
