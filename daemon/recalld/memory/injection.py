@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from recall.protocol.marking import marked, token_estimate
 from recall.protocol.values import Brief
 from recalld.memory.answers import STALE
 from recalld.memory.search import STALE_FACTOR, Search
-from recalld.memory.text import marked, shortened, token_estimate, unique
+from recalld.memory.text import shortened, unique
 from recalld.memory.trees import PERSONAL, ROOT_FOLDER, Tree, folders_above
 from recalld.memory.views import Views
 from recalld.memory.working import Work

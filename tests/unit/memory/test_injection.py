@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recall.protocol.marking import token_estimate
 from recall.protocol.values import Brief
 from recalld.memory.injection import (
     CHANGED,
@@ -22,7 +23,6 @@ from recalld.memory.injection import (
     _texts,
     summed_up,
 )
-from recalld.memory.text import token_estimate
 from recalld.memory.working import Work
 from recalld.store.rows import MemoryRow
 
