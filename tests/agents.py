@@ -67,7 +67,7 @@ class Agent:
         """Take a notification."""
         self.told.append(message)
 
-    async def list_roots(self, context: ClientRequestContext) -> types.ListRootsResult:
+    async def list_roots(self, context: ClientRequestContext) -> types.ListRootsResult:  # noqa: ARG002  # named by the SDK
         """Say where it works."""
         return types.ListRootsResult(roots=[types.Root(uri=FileUrl(root.as_uri())) for root in self.roots])
 

@@ -79,7 +79,8 @@ class Answer(Value):
         """It, for programs: without what is not there, and without a string in which a marker could be read."""
         fields: dict[str, Any] = msgspec.to_builtins(self)
         # The daemon marked and escaped a context; nobody else's text goes without being escaped.
-        return {name: each if name == "context" else _harmless(each) for name, each in fields.items()}
+        there = {name: each for name, each in fields.items() if each is not None}
+        return {name: each if name == "context" else _harmless(each) for name, each in there.items()}
 
 
 # --- stored, rated, changed, forgotten ---------------------------------------------------------------
@@ -195,7 +196,8 @@ class OfFile(Answer):
         """It, for whoever reads."""
         if not self.memories:
             return _with_warnings(f"no memories about {escaped(self.file_path)}", self.warnings)
-        return _with_warnings("\n".join(filter(None, [self.context, _more(self.left_out)])), self.warnings)
+        lines = [self.context, _ids(self.memories), _more(self.left_out)]
+        return _with_warnings("\n".join(filter(None, lines)), self.warnings)
 
 
 class Explored(Answer):
@@ -292,7 +294,8 @@ class Given(Answer):
             lines.append(f"{self.already_given} given before are left out")
         if self.to_audit:
             lines.append(f"{self.to_audit} should be looked at: memory_audit")
-        return _with_warnings("\n".join(filter(None, [*lines, self.context, _more(self.left_out)])), self.warnings)
+        lines += [self.context, _ids(self.injected_memories), _more(self.left_out)]
+        return _with_warnings("\n".join(filter(None, lines)), self.warnings)
 
 
 class Recorded(Answer):
@@ -550,6 +553,11 @@ def _said(text: str, origin: str, warnings: Iterable[str]) -> str:
 
 def _with_warnings(text: str, warnings: Iterable[str]) -> str:
     return "\n".join([text, *(f"warning: {escaped(each)}" for each in warnings)])
+
+
+def _ids(memories: Sequence[Shown]) -> str:
+    """What to call the memories of a context, which has them in this order."""
+    return f"ids, in this order: {', '.join(each.id for each in memories)}" if memories else ""
 
 
 def _more(left_out: int) -> str:
