@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recall.aio import AsyncClient
-from recall.mcp import answers, arguments
+from recall.mcp import answers, arguments, replies
 from recall.mcp.answers import Answer
 from recall.mcp.arguments import Arguments, days, moment
 from recall.protocol.errors import RecallError
@@ -56,7 +56,7 @@ async def _store(client: AsyncClient, said: arguments.Store) -> Answer:
         unresolved=said.unresolved,
         supersedes=said.supersedes,
     )
-    return answers.stored(reply)
+    return replies.stored(reply)
 
 
 async def _search(client: AsyncClient, said: arguments.Search) -> Answer:
@@ -74,36 +74,31 @@ async def _search(client: AsyncClient, said: arguments.Search) -> Answer:
         "personal": said.personal,
     }
     if said.query is None:
-        return answers.listed(await client.list(limit=said.limit, **filters))
+        return replies.listed(await client.list(limit=said.limit, **filters))
     reply = await client.search(
         said.query, limit=said.limit, token_budget=said.token_budget, file_path=said.file_path, **filters
     )
-    return answers.searched(reply)
+    return replies.searched(reply)
 
 
 async def _by_file(client: AsyncClient, said: arguments.ByFile) -> Answer:
     if said.symbol is not None:
-        return answers.of_symbol(await client.by_symbol(f"{said.file_path}::{said.symbol}"))
+        return replies.of_symbol(await client.by_symbol(f"{said.file_path}::{said.symbol}"))
     context, tied = await asyncio.gather(client.context(said.file_path), client.by_file(said.file_path))
-    return answers.of_file(context, tied.warnings)
+    return replies.of_file(context, tied.warnings)
 
 
 async def _explore(client: AsyncClient, said: arguments.Explore) -> Answer:
     asked: Any = {"depth": said.depth, "limit": said.limit, "personal": said.personal}
     if said.memory_id is None:
-        return answers.explored(await client.explore(said.query, **asked), None)
+        return replies.explored(await client.explore(said.query, **asked), None)
     memory = await client.get(said.memory_id)
-    return answers.explored(await client.explore(id=said.memory_id, **asked), memory)
+    return replies.explored(await client.explore(id=said.memory_id, **asked), memory)
 
 
 async def _rate(client: AsyncClient, said: arguments.Rate) -> Answer:
     reply = await client.rate(said.memory_id, said.useful, context=said.context, session_id=said.session_id)
-    return answers.Rated(
-        memory_id=reply.memory_id,
-        previous_importance=reply.previous_importance,
-        updated_importance=reply.updated_importance,
-        rating_recorded=reply.rating_recorded,
-    )
+    return replies.rated(reply)
 
 
 async def _update(client: AsyncClient, said: arguments.Update) -> Answer:
@@ -127,17 +122,17 @@ async def _update(client: AsyncClient, said: arguments.Update) -> Answer:
         raise RecallError("invalid_params", "link and target_id go together", field="target_id")
     if edits:
         memory = await client.edit(said.memory_id, unresolved=said.unresolved, **edits)
-        return answers.updated(memory, "edited")
+        return replies.updated(memory, "edited")
     if said.still_true:
-        return answers.updated(await client.verify(said.memory_id), "verified")
+        return replies.updated(await client.verify(said.memory_id), "verified")
     if said.restore:
-        return answers.updated(await client.restore(said.memory_id), "restored")
+        return replies.updated(await client.restore(said.memory_id), "restored")
     if said.link is not None and said.target_id is not None:
         memory = await client.link(said.memory_id, said.link, said.target_id, remove=said.unlink)
-        return answers.updated(memory, "unlinked" if said.unlink else "linked")
+        return replies.updated(memory, "unlinked" if said.unlink else "linked")
     if said.pinned:
-        return answers.updated(await client.pin(said.memory_id), "pinned")
-    return answers.updated(await client.unpin(said.memory_id), "unpinned")
+        return replies.updated(await client.pin(said.memory_id), "pinned")
+    return replies.updated(await client.unpin(said.memory_id), "unpinned")
 
 
 async def _forget(client: AsyncClient, said: arguments.Forget) -> Answer:
@@ -153,13 +148,13 @@ async def _forget(client: AsyncClient, said: arguments.Forget) -> Answer:
         purge=said.purge,
         dry_run=said.dry_run,
     )
-    return answers.forgotten(reply, dry_run=said.dry_run)
+    return replies.forgotten(reply, dry_run=said.dry_run)
 
 
 async def _audit(client: AsyncClient, said: arguments.Audit) -> Answer:
     await client.sync()
     if said.ready:
-        return answers.checklist(await client.audit_ready())
+        return replies.checklist(await client.audit_ready())
     if said.keep or said.later:
         kept = await client.audit_settle(said.keep, "keep") if said.keep else None
         put_off = await client.audit_settle(said.later, "later") if said.later else None
@@ -172,7 +167,7 @@ async def _audit(client: AsyncClient, said: arguments.Audit) -> Answer:
         put_off=said.put_off,
         ids=said.ids,
     )
-    return answers.audited(reply)
+    return replies.audited(reply)
 
 
 async def _session_start(client: AsyncClient, said: arguments.SessionStart) -> Answer:
@@ -186,7 +181,7 @@ async def _session_start(client: AsyncClient, said: arguments.SessionStart) -> A
         max_memories=said.max_memories,
         personal=said.personal,
     )
-    return answers.given(reply)
+    return replies.given(reply)
 
 
 async def _session_get_context(client: AsyncClient, said: arguments.SessionGetContext) -> Answer:
@@ -198,27 +193,18 @@ async def _session_get_context(client: AsyncClient, said: arguments.SessionGetCo
         max_memories=said.max_memories,
         personal=said.personal,
     )
-    return answers.given(reply)
+    return replies.given(reply)
 
 
 async def _record(client: AsyncClient, said: arguments.SessionRecordObservation) -> Answer:
     reply = await client.session_record_observation(
         said.session_id, said.content, said.kind, source_files=said.files, symbols=said.symbols
     )
-    return answers.Recorded(
-        session_id=reply.session_id, recorded=reply.recorded, dropped=reply.dropped, warnings=reply.warnings
-    )
+    return replies.recorded(reply)
 
 
 async def _session_end(client: AsyncClient, said: arguments.SessionEnd) -> Answer:
-    reply = await client.session_end(said.session_id, said.summary)
-    return answers.Ended(
-        session_id=reply.session_id,
-        status=reply.status,
-        extraction_job_id=reply.extraction_job_id,
-        estimated_memories=reply.estimated_memories,
-        warnings=reply.warnings,
-    )
+    return replies.ended(await client.session_end(said.session_id, said.summary))
 
 
 TOOLS: dict[str, Tool] = {

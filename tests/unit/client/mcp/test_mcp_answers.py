@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recall.mcp import answers
-from recall.mcp.answers import MOST_NARRATIVE, MOST_TOKENS, fitting
+from recall.mcp import replies
 from recall.mcp.prompts import PROMPTS, filled
+from recall.mcp.replies import MOST_NARRATIVE, MOST_TOKENS, fitting
 from recall.mcp.resources import file_uri, memory_uri
 from recall.protocol import requests as wire
 from recall.protocol.errors import RecallError
@@ -47,11 +47,11 @@ def test_no_memory_leaves_its_marker_in_any_answer(title: str, text: str, reason
     one = brief(title, summary=text, reason=reason, verdict="changed", why=[reason], source_files=[text])
     finding = Finding(kind="double", memory=one, reason=reason, act="edit", how="", other=one)
     made = [
-        answers.searched(wire.SearchReply(results=[one], warnings=[text])),
-        answers.audited(wire.AuditReply(memories=[], checked=1, total=1, findings=[finding], matching=[one])),
-        answers.forgotten(wire.ForgetReply(ids=["mem-1"], titles=[title]), dry_run=True),
-        answers.updated(memory(text), "edited"),
-        answers.explored(wire.ExploreReply(nodes=[], edges=[]), memory(text)),
+        replies.searched(wire.SearchReply(results=[one], warnings=[text])),
+        replies.audited(wire.AuditReply(memories=[], checked=1, total=1, findings=[finding], matching=[one])),
+        replies.forgotten(wire.ForgetReply(ids=["mem-1"], titles=[title]), dry_run=True),
+        replies.updated(memory(text), "edited"),
+        replies.explored(wire.ExploreReply(nodes=[], edges=[]), memory(text)),
     ]
     for answer in made:
         shown = answer.text()
@@ -63,7 +63,7 @@ def test_no_memory_leaves_its_marker_in_any_answer(title: str, text: str, reason
 
 def test_a_list_ends_where_an_agent_would_drown_and_says_how_much_is_left_out() -> None:
     many = [brief(f"Title {number} " + "word " * 40, summary="word " * 40) for number in range(500)]
-    answer = answers.searched(wire.SearchReply(results=many, matched=500))
+    answer = replies.searched(wire.SearchReply(results=many, matched=500))
     assert 0 < len(answer.results) < 500
     assert answer.left_out == {"length": 500 - len(answer.results)}
     assert token_estimate(msgspec.json.encode(answer.results).decode()) <= MOST_TOKENS + len(answer.results)
@@ -76,9 +76,9 @@ def test_the_first_of_a_list_is_shown_however_long_it_is() -> None:
 
 def test_a_long_memory_is_cut_and_says_so() -> None:
     anchor = Anchor(kind="file", path="a.py", verdict="changed", reason="body", diff="+" * 20_000)
-    whole = answers.whole(memory("x" * 20_000))
+    whole = replies.whole(memory("x" * 20_000))
     assert whole["narrative"].endswith(f"({20_000 - MOST_NARRATIVE:,} characters more)")
-    text = answers.explored(
+    text = replies.explored(
         wire.ExploreReply(nodes=[], edges=[]),
         memory(
             "x" * 20_000,
@@ -87,17 +87,17 @@ def test_a_long_memory_is_cut_and_says_so() -> None:
     assert len(text) < 2 * MOST_NARRATIVE
     kept = memory("short")
     kept.anchors = [anchor]
-    assert "characters more" in answers.whole(kept)["anchors"][0]["diff"]
+    assert "characters more" in replies.whole(kept)["anchors"][0]["diff"]
 
 
 def test_an_answer_for_programs_has_no_null() -> None:
-    value = answers.searched(wire.SearchReply(results=[brief("t")])).value()
+    value = replies.searched(wire.SearchReply(results=[brief("t")])).value()
     assert None not in value["results"][0].values()
     assert value["warnings"] == []
 
 
 def test_nothing_found_is_said_in_words() -> None:
-    assert answers.searched(wire.SearchReply(results=[])).text() == "nothing that is stored answers this"
+    assert replies.searched(wire.SearchReply(results=[])).text() == "nothing that is stored answers this"
 
 
 def test_addresses_are_quoted() -> None:
