@@ -91,8 +91,12 @@ def agent(server: Any, *, roots: list[Path] | None = None, mode: str = "legacy")
             list_roots_callback=None if roots is None else made.list_roots,
             read_timeout_seconds=60,
         )
-        with portal.wrap_async_context_manager(made.client):
+        connection = portal.wrap_async_context_manager(made.client)
+        connection.__enter__()
+        try:
             yield made
+        finally:
+            connection.__exit__(None, None, None)  # what goes wrong in a test is the test's, not the connection's
 
 
 def said(result: types.CallToolResult) -> str:

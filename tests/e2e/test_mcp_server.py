@@ -277,24 +277,26 @@ SUMMARY = (
 def test_what_one_session_stored_is_known_in_the_next(daemon: Daemon, project: Path) -> None:
     with maya(daemon, project, "--mcp") as first:
         first.call("memory_store", content=BEARER)
+        _settled(project)
+    with maya(daemon, project, "--mcp") as second:
+        (found,) = second.call("memory_search", query="What do you know about our authentication?")["results"]
+        assert found["title"] == BEARER
         for told in (
             "Payment service endpoint is https://api.payments.example.com",
             "Payment service API key is in environment variable PAYMENT_API_KEY",
             "Payment service has rate limit of 100 requests per minute",
             "The admin panel uses a separate auth flow.\nTags: authentication, admin, security",
         ):
-            first.call("memory_store", content=told)
+            second.call("memory_store", content=told)
         _settled(project)
-    with maya(daemon, project, "--mcp") as second:
-        found = second.call("memory_search", query="What do you know about our authentication?")["results"]
-        assert found[0]["title"] == BEARER
-        payments = second.call("memory_search", query="What do you know about payments?")["results"]
+    with maya(daemon, project, "--mcp") as third:
+        payments = third.call("memory_search", query="What do you know about payments?")["results"]
         assert sum("Payment service" in each["title"] for each in payments) == 3
-        tagged = second.call("memory_search", query="admin panel", tags=["security"])["results"]
-        assert tagged[0]["tags"] == ["authentication", "admin", "security"]
-        about = second.call("memory_audit", about="the API")["matching"]
+        (tagged,) = third.call("memory_search", query="admin panel", tags=["security"])["results"]
+        assert tagged["tags"] == ["authentication", "admin", "security"]
+        about = third.call("memory_audit", about="the API")["matching"]
         assert BEARER in [each["title"] for each in about]
-        assert second.call("memory_forget", older_than="30d", containing="temporary")["ids"] == []
+        assert third.call("memory_forget", older_than="30d", containing="temporary")["ids"] == []
 
 
 def test_the_cookbook_by_the_tools_it_names(daemon: Daemon, project: Path) -> None:

@@ -66,9 +66,9 @@ def test_the_same_words_are_refused_with_what_can_be_done_by_tools(maya: Agent) 
 
 
 def test_what_says_nearly_the_same_is_named_with_the_choices(maya: Agent, client: Client) -> None:
-    first = stored(maya, "The payment service fails if the amount has more than two decimal places.")
-    client.sync()
-    again = "The payment service fails when the amount has over two decimal places."
+    first = stored(maya, "Access tokens expire after 15 minutes, then the client asks for new ones.")
+    wait_until(lambda: client.status().vectors == "ready", 20, "the index to catch up")
+    again = "After 15 minutes access tokens expire, and the client then asks for new ones."
     answer = maya.call("memory_store", content=again)
     assert [each["id"] for each in answer["similar"]] == [first]
     assert "memory_update" in answer["choices"][0]
@@ -173,7 +173,7 @@ def test_a_memory_is_explored_whole_with_what_belongs_to_it(maya: Agent, client:
     assert answer["memory"]["narrative"] == "Loading concatenates. It always did."
     (anchor,) = answer["memory"]["anchors"]
     assert anchor["verdict"] == "changed"
-    assert "-        return self.lazy + key" in anchor["diff"]
+    assert "-    return self.lazy + key" in anchor["diff"]
     assert {one, two} <= {node["id"] for node in answer["nodes"]}
     assert all(edge.keys() >= {"source", "target", "kind", "weight"} for edge in answer["edges"])
     by_query = maya.call("memory_explore", query="loader", depth=1)
@@ -293,9 +293,8 @@ def test_a_session_from_its_start_to_its_end(maya: Agent, client: Client, projec
     ended = maya.call("session_end", session_id=session, summary="Fixed the rounding of totals.")
     assert (ended["session_id"], ended["status"]) == (session, "ended")
     wait_until(lambda: client.session_job(ended["extraction_job_id"]).status == "done", 20, "the extraction")
-    assert "session_start with this session_id" in maya.refused(
-        "session_record_observation", session_id=session, content="More."
-    )
+    refusal = maya.refused("session_record_observation", session_id=session, content="More.")
+    assert "session_start makes a session" in refusal
     assert maya.call("session_start", session_id=session)["resumed"] is True
     for tool in ("session_get_context", "session_end"):
         assert "session_start makes a session" in maya.refused(tool, session_id="ses-none")
@@ -358,4 +357,5 @@ def test_both_eras_of_the_protocol_are_served(client: Client, project: Path, mod
         assert len(made.wait(made.client.list_tools).tools) == 12
         one = stored(made, f"Served to {mode}.")
         assert made.call("memory_search")["results"][0]["id"] == one
-        assert "session_start" in (made.client.instructions or "")
+        if mode != "2026-07-28":  # a client that knows the version beforehand asks for nothing
+            assert "session_start" in (made.client.instructions or "")

@@ -18,7 +18,8 @@ import pytest
 
 from tests.e2e.running import Daemon, wait_until
 
-VERSION = "0.1.16"
+VERSION, NODE = "0.1.16", "22.23.3"
+"""Of the suite, and of the Node that it needs: at least 22."""
 EXCLUDED = Path(__file__).with_name("excluded.yml")
 
 
@@ -48,11 +49,12 @@ def served(daemon: Daemon, project: Path) -> Iterator[str]:
 def test_the_server_conforms_to_the_protocol(
     daemon: Daemon, project: Path, npm: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
-    command = npm("@modelcontextprotocol/conformance", VERSION) / "conformance"
+    suite = npm("@modelcontextprotocol/conformance", VERSION) / "conformance"
+    node = npm("node", NODE) / "node"
     daemon.start()
     with served(daemon, project) as url:
         run = subprocess.run(
-            [command, "server", "--url", url, "--suite", "all", "--expected-failures", EXCLUDED],
+            [node, suite, "server", "--url", url, "--suite", "all", "--expected-failures", EXCLUDED],
             cwd=tmp_path, capture_output=True, text=True, check=False, timeout=500,
         )  # fmt: skip
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
