@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from recall.mcp.tools import TOOLS
 from tests.e2e.running import Daemon
 
 VERSION = "1.18.33"
@@ -18,13 +19,16 @@ VERSION = "1.18.33"
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_opencode_connects(daemon: Daemon, project: Path, npm: Callable[[str, str], Path], tmp_path: Path) -> None:
+def test_opencode_connects_and_lists_the_tools(
+    daemon: Daemon, project: Path, npm: Callable[[str, str], Path], tmp_path: Path
+) -> None:
     command = npm("opencode-ai", VERSION) / "opencode"
+    asked, answered = tmp_path / "asked", tmp_path / "answered"
     config = {
         "mcp": {
             "recalld": {
                 "type": "local",
-                "command": [sys.executable, "-m", "recall", "mcp"],
+                "command": ["sh", "-c", f"tee {asked} | {sys.executable} -m recall mcp | tee {answered}"],
                 "environment": {"RECALLD_HOME": str(daemon.home)},
             }
         }
@@ -41,3 +45,7 @@ def test_opencode_connects(daemon: Daemon, project: Path, npm: Callable[[str, st
     assert run.returncode == 0, said
     assert "recalld" in said
     assert "connected" in said
+    assert "tools/list" in [json.loads(line)["method"] for line in asked.read_text("utf-8").splitlines()]
+    results = [json.loads(line).get("result", {}) for line in answered.read_text("utf-8").splitlines()]
+    (tools,) = [result["tools"] for result in results if "tools" in result]
+    assert [tool["name"] for tool in tools] == list(TOOLS)
