@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from pathlib import Path
 
@@ -23,12 +22,11 @@ def mcp(invocation: Invocation) -> int:
     """`recall mcp`."""
     if sys.stdin.isatty():
         invocation.terminal.note("waiting for an MCP client on standard input: README says how to set one up")
-    # The SDK makes some thousand classes; to look among them for garbage meanwhile takes a tenth of its import.
-    gc.disable()
+    from recall.mcp.lean import import_server
     from recall.mcp.projects import Projects
-    from recall.mcp.server import run
 
-    gc.enable()
     options = invocation.options
     folder = None if options.directory == "." else Path.cwd()
-    return run(Projects(start=not options.no_start, timeout_s=options.timeout, folder=folder))
+    projects = Projects(start=not options.no_start, timeout_s=options.timeout, folder=folder)
+    code: int = import_server().run(projects)
+    return code
