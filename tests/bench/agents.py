@@ -118,13 +118,13 @@ def _handshakes(ground: Ground, root: Path) -> Iterator[Figure]:
         ("no daemon", alone, floor),
         ("no daemon, and no file of Python's in memory", cold, cold_floor),
     ):
-        worst = max(taken) * 1000
+        median = p(0.5, taken)
         yield Figure(
             f"handshake of a new process with {name}, p50 of {len(taken)}",
-            f"{p(0.5, taken):.0f} ms (worst {worst:.0f} ms)",
+            f"{median:.0f} ms (worst {max(taken) * 1000:.0f} ms)",
             f"≤ {HANDSHAKE_S:.0f} s",
             f"{p(0.5, beside):.0f} ms: Python imports the SDK's server",
-            worst <= HANDSHAKE_S * 1000,
+            median <= HANDSHAKE_S * 1000,
         )
 
 

@@ -1,8 +1,8 @@
 """The SDK without what a server on standard input and output does not need.
 
-Whatever is imported of `mcp`, its packages' own `__init__` bring all the rest: client, high-level server, HTTP. That is a
-quarter of the time until the handshake, and on a machine that has just started, with files still to be read from the
-disk, two fifths. So those two packages are put in place bare, and what the server imports of them comes alone.
+Whatever is imported of `mcp`, its packages' own `__init__` bring all the rest: client, high-level server, HTTP. That
+is a quarter of the time until the handshake, and on a machine that has just started, with files still to be read from
+the disk, two fifths. So those two packages are put in place bare, and what the server imports of them comes alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 SERVER = "recall.mcp.server"
-_OURS = ("mcp", "recall.mcp")
+_OURS = ("mcp.", "recall.mcp.")
 
 
 def import_server() -> Any:
@@ -30,9 +30,7 @@ def import_server() -> Any:
         _put_bare_packages()
         return importlib.import_module(SERVER)
     except (ImportError, AttributeError):
-        for name in [
-            name for name in sys.modules if any(name == each or name.startswith(f"{each}.") for each in _OURS)
-        ]:
+        for name in [name for name in sys.modules if f"{name}.".startswith(_OURS)]:
             del sys.modules[name]
         return importlib.import_module(SERVER)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -84,8 +83,10 @@ async def _search(client: AsyncClient, said: arguments.Search) -> Answer:
 async def _by_file(client: AsyncClient, said: arguments.ByFile) -> Answer:
     if said.symbol is not None:
         return replies.of_symbol(await client.by_symbol(f"{said.file_path}::{said.symbol}"))
-    context, tied = await asyncio.gather(client.context(said.file_path), client.by_file(said.file_path))
-    return replies.of_file(context, tied.warnings)
+    context = await client.context(said.file_path)
+    # Why there is nothing, such as that there is no such file, is worth asking for; else the prepared context is enough.
+    warnings = [] if context.memories else (await client.by_file(said.file_path)).warnings
+    return replies.of_file(context, warnings)
 
 
 async def _explore(client: AsyncClient, said: arguments.Explore) -> Answer:
