@@ -16,6 +16,8 @@ from recall.mcp.server import Bridge
 from tests.agents import Agent, agent
 from tests.e2e.running import MODELS, commit, git, wait_until
 
+# The protocol of 2026 does without roots and `resources/subscribe`; agents of now have them.
+pytestmark = pytest.mark.filterwarnings("ignore:.*as of 2026-07-28")
 FILE = "api/models/memory.py"
 LOAD = f"{FILE}::Memory.load"
 
@@ -101,6 +103,29 @@ def test_a_followed_resource_says_when_it_changes(maya: Agent, client: Client, p
 def _listening(maya: Agent, client: Client, memory_id: str) -> bool:
     client.rate(memory_id, useful=True)
     return f"recall://memory/{memory_id}" in updated(maya)
+
+
+def test_a_client_of_the_newer_protocol_listens_to_what_it_names(client: Client, project: Path) -> None:
+    one, two = client.store(title="Loading concatenates"), client.store(title="Caches are warm")
+    heard: list[str] = []
+
+    with agent(Bridge(Projects(folder=project)).server, mode="2026-07-28") as maya:
+
+        async def listen() -> None:
+            async with maya.client.listen(resource_subscriptions=[f"recall://memory/{one.id}"]) as changes:
+                async for change in changes:
+                    heard.append(change.uri)  # type: ignore[union-attr]  # noqa: PERF401  # heard while it goes on
+
+        listening = maya.start(listen)
+
+        def told() -> bool:
+            for each in (two, one):
+                client.rate(each.id, useful=True)
+            return bool(heard)
+
+        wait_until(told, 10, "the update")
+        assert set(heard) == {f"recall://memory/{one.id}"}
+        listening.cancel()
 
 
 def test_what_is_no_resource_cannot_be_followed(maya: Agent) -> None:

@@ -84,7 +84,7 @@ async def _by_file(client: AsyncClient, said: arguments.ByFile) -> Answer:
     if said.symbol is not None:
         return replies.of_symbol(await client.by_symbol(f"{said.file_path}::{said.symbol}"))
     context = await client.context(said.file_path)
-    # Why there is nothing, such as that there is no such file, is worth asking for; else the prepared context is enough.
+    # Why there is nothing, such as that there is no such file, is worth asking for; else what is prepared is enough.
     warnings = [] if context.memories else (await client.by_file(said.file_path)).warnings
     return replies.of_file(context, warnings)
 
