@@ -91,6 +91,7 @@ class Client:
     explore = _method(calls.explore)
     audit = _method(calls.audit)
     audit_answer = _method(calls.audit_answer)
+    audit_settle = _method(calls.audit_settle)
     audit_ready = _method(calls.audit_ready)
     affected = _method(calls.affected)
     decay = _method(calls.decay)

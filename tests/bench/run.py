@@ -8,6 +8,7 @@ import platform
 import sys
 from pathlib import Path
 
+from tests.bench.agents import agents
 from tests.bench.figures import (
     Figure,
     Measure,
@@ -33,6 +34,7 @@ ALL: dict[str, Measure] = {
     "workspaces": many_workspaces,
     "sessions": sessions,
     "hooks": hooks,
+    "agents": agents,
 }
 
 

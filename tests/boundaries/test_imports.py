@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
-    "alembic", "apscheduler", "chromadb", "numpy", "onnxruntime", "psutil", "rich", "shtab", "sqlalchemy", "structlog",
-    "tokenizers", "tree_sitter", "watchdog", "recalld",
+    "alembic", "apscheduler", "chromadb", "mcp", "numpy", "onnxruntime", "psutil", "rich", "shtab", "sqlalchemy",
+    "structlog", "tokenizers", "tree_sitter", "watchdog", "recalld",
 )  # fmt: skip
 
 # The one room that may import each of these.
@@ -27,6 +27,8 @@ ROOMS = {
     "apscheduler": "daemon/recalld/jobs",
     "alembic": "daemon/recalld/store",
     "httpx": "daemon/recalld/model.py",
+    "mcp": "client/recall/mcp",
+    "mcp_types": "client/recall/mcp",
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recall import Client, RecallError
-from recalld.memory.text import token_estimate
+from recall.protocol.marking import token_estimate
 from tests.e2e.running import MODELS, wait_until
 
 SETTINGS = {"context_tokens": 300}

@@ -202,6 +202,26 @@ def test_a_finding_comes_back_when_the_memory_says_something_else(client: Client
     assert only(client).kind == "superseded"
 
 
+@pytest.mark.parametrize("answer", ["keep", "later"])
+def test_all_that_is_found_of_a_memory_is_settled_at_once(client: Client, project: Path, answer: str) -> None:
+    old = client.store(title="load adds", symbols=[LOAD])
+    client.store(title="Loading is done by the robots as of the summer", supersedes=[old.id])
+    (project / FILE).write_text(MODELS.replace("self.lazy + key", "key"))
+    assert found(client) != []
+    settled = client.audit_settle([old.id], answer).findings  # type: ignore[arg-type]
+    assert {(each.memory.id, each.kind) for each in settled} == {(old.id, "code"), (old.id, "superseded")}
+    assert found(client) == []
+
+
+def test_nothing_is_settled_where_an_audit_finds_nothing_of_one(client: Client) -> None:
+    old = client.store(title="Sessions live in Redis")
+    new = client.store(title="PostgreSQL has all of the sessions", supersedes=[old.id])
+    with pytest.raises(RecallError, match=f"nothing of {new.id}") as refusal:
+        client.audit_settle([old.id, new.id], "keep")
+    assert refusal.value.code == "invalid_params"
+    assert only(client).memory.id == old.id
+
+
 def test_only_findings_of_this_workspace_can_be_answered(client: Client) -> None:
     old = client.store(title="Sessions live in Redis")
     client.store(title="PostgreSQL has all of the sessions", supersedes=[old.id])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from recall.calls.base import Call
@@ -33,6 +34,16 @@ def audit_answer(finding: Finding, answer: Literal["keep", "later"]) -> Call[Don
             id=finding.memory.id, kind=finding.kind, about=finding.about, state=finding.state, answer=answer
         )
     )
+
+
+def audit_settle(ids: Iterable[str], answer: Literal["keep", "later"]) -> Call[wire.AuditSettleReply]:
+    """Say the same to all that an audit finds of these memories, also to what weighs less and so comes to light by it.
+
+    Args:
+        ids: of the memories; where nothing is found of one, all are refused.
+        answer: `keep`, or `later`, as for `audit_answer`.
+    """
+    return Call(wire.AuditSettle(ids=list(ids), answer=answer), work_s=30.0)
 
 
 def audit_ready() -> Call[wire.ReadyReply]:

@@ -7,15 +7,11 @@ import sys
 from recall.cli import findings, render
 from recall.cli.invocation import Commands, Invocation, UsageError, days
 from recall.cli.terminal import harmless
-from recall.protocol.errors import RecallError
-from recall.protocol.requests import MAX_LIMIT
 
 STALE = 1
 """Exit code of `recall affected` where a memory no longer agrees with the code."""
 _STILL_TRUE = "`recall show ID` says what changed. Still true: `recall audit --verify ID`; else edit or forget it"
 _WHAT_TO_DO = "`recall audit` on a terminal goes through them; or take what is proposed, or `recall audit --keep ID`"
-_MOST_ANSWERED = 20
-"""Rounds in which one memory's findings are answered; each shows what weighed less before."""
 
 
 def register(commands: Commands) -> None:
@@ -121,25 +117,17 @@ def _verify(invocation: Invocation) -> int:
 
 
 def _answer(invocation: Invocation) -> int:
-    """Say the same to all that is found of some memories, also to what weighs less and so comes to light by it."""
+    """Say the same to all that is found of some memories."""
     options, terminal = invocation.options, invocation.terminal
-    ids, answer = (options.keep, "keep") if options.keep else (options.later, "later")
-    answered = []
     with invocation.client() as client:
         client.sync(options.timeout)
-        for _ in range(_MOST_ANSWERED):
-            found = client.audit(ids=ids, limit=MAX_LIMIT).findings
-            if not found:
-                break
-            for finding in found:
-                client.audit_answer(finding, "keep" if answer == "keep" else "later")
-                answered.append(finding)
-    unfound = [each for each in ids if each not in {finding.memory.id for finding in answered}]
-    if unfound:
-        raise RecallError("invalid_params", f"an audit finds nothing of {', '.join(unfound)}", field="ids")
+        if options.keep:
+            reply, answer = client.audit_settle(options.keep, "keep"), "keep"
+        else:
+            reply, answer = client.audit_settle(options.later, "later"), "later"
     if terminal.json:
-        terminal.document({"findings": answered})
+        terminal.document({"findings": reply.findings})
     else:
-        for finding in answered:
+        for finding in reply.findings:
             terminal.say(findings.answered(harmless(finding), answer, terminal.style))
     return 0

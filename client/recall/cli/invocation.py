@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from recall.ages import days_of, moment_of
 from recall.cli.terminal import Style, Terminal, harmless
 from recall.protocol.values import Value
 
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
 V = TypeVar("V", bound=Value)
 Run = Callable[["Invocation"], int]
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([hdwmy])")
-_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "m": 30.0, "y": 365.0}
 
 
 class UsageError(Exception):
@@ -155,19 +151,16 @@ def seconds(text: str) -> float:
 
 
 def days(text: str) -> float:
-    """An age such as `30d`, `12h`, `2w`, `6m` or `1y` in days, for argparse."""
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no age: write 30d, 12h, 2w, 6m or 1y")
-    return float(found[1]) * _DAYS[found[2]]
+    """An age such as `30d` in days, for argparse."""
+    try:
+        return days_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def moment(text: str) -> str:
-    """A date or time as it is, and an age such as `30d` as the time that long ago, in UTC, for argparse."""
-    if _DURATION.fullmatch(text) is None:
-        return text
+    """A date or time as it is, and an age such as `30d` as the time that long ago, for argparse."""
     try:
-        then = datetime.now(UTC) - timedelta(days=days(text))
-    except OverflowError:
-        raise argparse.ArgumentTypeError(f"{text!r} is too long ago") from None
-    return then.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return moment_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -50,6 +50,7 @@ MODULES = {
     "completion": "completion",
     "hook": "hook",
     "setup": "setup",
+    "mcp": "mcp",
 }
 """Which module of this package holds a command."""
 
@@ -82,7 +83,10 @@ def _run(arguments: Sequence[str]) -> int:
     from recall.cli.terminal import Terminal
     from recall.protocol.errors import RecallError
 
-    parser = build_parser(_command_in(arguments))
+    command = _command_in(arguments)
+    if command is None and "--mcp" in arguments:  # as some clients are told to start memory servers
+        command, arguments = "mcp", [*(word for word in arguments if word != "--mcp"), "mcp"]
+    parser = build_parser(command)
     options = parser.parse_args(arguments)
     terminal = Terminal(json=options.json)
     try:
@@ -123,6 +127,7 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
         epilog="`recall COMMAND --help` says more. Start with `recall up` in a project, or see `recall demo`.",
     )
     parser.add_argument("--version", action="version", version=f"recall {__version__}")
+    parser.add_argument("--mcp", action="store_true", help="the same as `recall mcp`")
     global_options(parser)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     modules = [MODULES[only]] if only in MODULES else dict.fromkeys(MODULES.values())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from recall.protocol.marking import token_estimate
 from recall.protocol.requests import SearchReply
 from recall.protocol.values import Brief
-from recalld.memory.text import token_estimate
 
 STALE = frozenset({"missing", "ambiguous", "changed", "moved+changed"})
 

@@ -38,6 +38,8 @@ MOST_LOST = 200
 """Concepts without memories that are told at most."""
 MOST_OPEN = 2_000
 """Memories that are kept as to be looked at."""
+MOST_SETTLED = 20
+"""Rounds in which the findings of some memories are answered; each shows what weighed less before."""
 _SEVERITY = {verdict: position for position, verdict in enumerate(VERDICTS_WORST_FIRST)}
 _HOW: dict[Act, str] = {
     "keep": "recall audit --keep {id}",
@@ -129,6 +131,26 @@ class Audit:
         said = Answer(request.id, request.kind, request.about, request.state, request.answer)
         await self._store.truth.write(audits.keep_answer, said, iso(self._clock()))
         return wire.Done()
+
+    async def settle(self, tree: Tree, request: wire.AuditSettle) -> wire.AuditSettleReply:
+        """Answer all that is found of some memories, round by round, as each brings to light what weighs less.
+
+        Raises:
+            RecallError: `invalid_params` where nothing is found of one of them.
+        """
+        answered: list[Finding] = []
+        for _ in range(MOST_SETTLED):
+            found = (await self.audit(tree, wire.Audit(ids=request.ids, limit=wire.MAX_LIMIT))).findings
+            if not answered and (unfound := set(request.ids) - {finding.memory.id for finding in found}):
+                named = ", ".join(sorted(unfound))
+                raise RecallError("invalid_params", f"an audit finds nothing of {named}", field="ids")
+            if not found:
+                break
+            for finding in found:
+                said = Answer(finding.memory.id, finding.kind, finding.about, finding.state, request.answer)
+                await self._store.truth.write(audits.keep_answer, said, iso(self._clock()))
+            answered += found
+        return wire.AuditSettleReply(findings=answered)
 
     # --- the job ----------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
+from recall.protocol.marking import marked, token_estimate
 from recall.protocol.values import Brief, Cause, Context
 from recalld.config import Config
 from recalld.events import ContextReady, Event
@@ -18,7 +19,7 @@ from recalld.memory.answers import STALE
 from recalld.memory.codebase import Codebase
 from recalld.memory.search import Search
 from recalld.memory.succession import put_behind
-from recalld.memory.text import marked, summary_of, token_estimate
+from recalld.memory.text import summary_of
 from recalld.memory.trees import PERSONAL, ROOT_FOLDER, Tree, folders_above
 from recalld.memory.views import Views
 from recalld.outline import Outline

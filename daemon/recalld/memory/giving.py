@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from recall.protocol.marking import marked, token_estimate
 from recall.protocol.values import Brief
 from recalld.memory.answers import STALE
-from recalld.memory.text import marked, shortened, token_estimate, unique
+from recalld.memory.text import shortened, unique
 from recalld.memory.trees import Tree
 from recalld.memory.views import Views
 from recalld.store import anchors, links, memories

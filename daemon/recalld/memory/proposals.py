@@ -13,12 +13,13 @@ from dataclasses import replace
 import msgspec
 
 from recall.protocol.errors import RecallError
+from recall.protocol.marking import escaped
 from recall.protocol.values import MEMORY_TYPES, MemoryType
 from recalld.memory.cues import Kind, kind_of, worthless
 from recalld.memory.extraction import MAX_CONCEPTS, MAX_DRAFTS, MAX_TITLE, Draft, Said, add, draft_of, paired
 from recalld.memory.mentions import MAX_CONCEPT
 from recalld.memory.passages import Statement, statements
-from recalld.memory.text import escaped, shortened, stem, type_named, unique
+from recalld.memory.text import shortened, stem, type_named, unique
 from recalld.store.words import content_words
 
 INSTRUCTIONS = f"""You read what was said in one work session on a codebase, and pick what will be worth knowing in

@@ -1,4 +1,4 @@
-"""How memories read: titles, summaries, labels, the marker of injected text, and what text costs in tokens. Pure."""
+"""How memories read: titles, summaries, labels. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ SUMMARY_CHARACTERS = 240
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z0-9\"'`(\[])|\n\s*\n|\n(?=\s*[-*•])")
 _TAGS_LINE = re.compile(r"(?:^|(?<=[.\n!?]))\s*tags:\s*([^\n.!?]+?)\.?\s*$", re.IGNORECASE)
-_MARKER = re.compile(r"\[(?=[\s\u200b-\u200f\u2060\ufeff]*/?[\s\u200b-\u200f\u2060\ufeff]*recalld)", re.IGNORECASE)
-_WHITE = str.maketrans("\n\t", "  ")
 _WORD = re.compile(r"[^\W_]+")
 _GOES_ON = re.compile(
     r"(?:this|that|these|those|it|its|they|them|their|he|she|such|otherwise|instead|therefore|thus|hence|so|then|but|"
@@ -161,22 +159,3 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= _LEAST_STEM:
             return word.removesuffix(ending)
     return word
-
-
-def token_estimate(text: str) -> int:
-    """What common tokenizers count at most for English and code: a third of the UTF-8 bytes, at least the words."""
-    return max(math.ceil(len(text.encode()) / 3), len(text.split()))
-
-
-def marked(text: str, origin: str) -> str:
-    """A text inside its provenance marker; nothing in it can close or open a marker."""
-    return f"[Recalld — retrieved for {escaped(origin)}]\n{escaped(text)}\n[/Recalld]"
-
-
-def escaped(text: str) -> str:
-    """Text in which no marker can be read, control characters gone."""
-    if not text.translate(_WHITE).isprintable():  # seldom, and it takes twenty times as long to find out which
-        text = "".join(
-            c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c == "\u200d"
-        )
-    return _MARKER.sub("(", text)

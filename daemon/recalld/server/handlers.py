@@ -137,6 +137,7 @@ def audit_handlers(audit: Audit, readiness: Readiness) -> dict[str, TreeHandler]
     return {
         "audit": audit.audit,
         "audit_answer": audit.answer,
+        "audit_settle": audit.settle,
         "audit_ready": lambda tree, _: readiness.ready(tree),
     }
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recall.protocol.marking import token_estimate
 from recall.protocol.values import Brief
 from recalld.memory.answers import answer
-from recalld.memory.text import token_estimate
 
 
 def brief(name: str, score: float, summary: str = "", **given: str) -> Brief:

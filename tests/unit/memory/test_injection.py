@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recall.protocol.marking import token_estimate
 from recall.protocol.values import Brief
 from recalld.memory.giving import may_fit, texts
 from recalld.memory.injection import (
@@ -21,7 +22,6 @@ from recalld.memory.injection import (
     _places,
     summed_up,
 )
-from recalld.memory.text import token_estimate
 from recalld.memory.working import Work
 from recalld.store.rows import MemoryRow
 

@@ -58,7 +58,15 @@ from recall.protocol.requests.finding import (
     Search,
     SearchReply,
 )
-from recall.protocol.requests.keeping import AuditAnswer, AuditReady, Decay, DecayReply, ReadyReply
+from recall.protocol.requests.keeping import (
+    AuditAnswer,
+    AuditReady,
+    AuditSettle,
+    AuditSettleReply,
+    Decay,
+    DecayReply,
+    ReadyReply,
+)
 from recall.protocol.requests.memories import (
     Edit,
     Forget,
@@ -107,6 +115,8 @@ __all__ = [
     "AuditAnswer",
     "AuditReady",
     "AuditReply",
+    "AuditSettle",
+    "AuditSettleReply",
     "ByFile",
     "ByFileReply",
     "BySymbol",
@@ -176,8 +186,8 @@ METHODS: dict[str, type[Request]] = {
     for request in (
         Hello, Status, RunJob, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
         Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Link, Rate, History, ListMemories, Search,
-        Explore,
-        Audit, AuditAnswer, AuditReady, Affected, Decay, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
+        Explore, Audit, AuditAnswer, AuditSettle, AuditReady, Affected, Decay,
+        ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
         SessionStart, SessionGetContext, SessionRecordObservation, SessionEnd, SessionJob, SessionList,
     )
 }  # fmt: skip

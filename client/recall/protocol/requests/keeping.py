@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from recall.protocol.requests.base import Done, Id, Limit, Reply, Request
-from recall.protocol.values import Faded, FindingKind, ReadyLine
+from recall.protocol.requests.base import MAX_LIMIT, Done, Id, Limit, Reply, Request
+from recall.protocol.values import Faded, Finding, FindingKind, ReadyLine
 
 
 class DecayReply(Reply):
@@ -47,6 +47,23 @@ class AuditAnswer(Request, kw_only=True):
     state: Annotated[str, msgspec.Meta(max_length=100)]
     answer: Literal["keep", "later"]
     """`later` ones can be shown again, with `put_off`."""
+
+
+class AuditSettleReply(Reply):
+    """What `AuditSettle` is answered with."""
+
+    findings: list[Finding]
+    """What was answered, in that order; a memory comes once for each thing that was found of it."""
+
+
+class AuditSettle(Request, kw_only=True):
+    """Say the same to all that an audit finds of some memories, also to what weighs less and comes to light by it."""
+
+    method = "audit_settle"
+    reply = AuditSettleReply
+    ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MAX_LIMIT)]
+    """Of the memories."""
+    answer: Literal["keep", "later"]
 
 
 class ReadyReply(Reply):
