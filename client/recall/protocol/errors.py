@@ -32,6 +32,13 @@ CODES: dict[str, str] = {
     "timeout": "the answer did not come within the deadline",
     "shutting_down": "the daemon is stopping",
     "unreachable": "no daemon answers, and none could be started",
+    "unauthorized": "HTTP: the token is missing or not the daemon's",
+    "forbidden": "HTTP: asked for under a foreign name, or by a page from elsewhere",
+    "unknown_path": "HTTP: nothing answers at that path",
+    "wrong_verb": "HTTP: the path is answered, but not for that method; `details.allowed` says for which",
+    "not_json": "HTTP: the body is not declared as `application/json`",
+    "too_slow": "HTTP: the request did not arrive whole within its time",
+    "ambiguous_workspace": "HTTP: several workspaces could be meant; `details.workspaces` lists them",
     "internal": "a fault of the daemon's own; its log has the trace",
 }
 
