@@ -19,6 +19,7 @@ from tests.bench.figures import (
     start,
 )
 from tests.bench.ground import DJANGO, ground
+from tests.bench.http import over_http
 from tests.bench.sessions import sessions
 from tests.bench.verdicts import verdicts
 
@@ -31,6 +32,7 @@ ALL: dict[str, Measure] = {
     "start": start,
     "workspaces": many_workspaces,
     "sessions": sessions,
+    "http": over_http,
 }
 
 
