@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 CODES: dict[str, str] = {
-    "malformed": "the frame is not a JSON object of the request form",
+    "malformed": "the frame, or the body, is not a JSON object of the request form",
     "too_large": "the frame, the text or the batch is over its limit, which the message names",
     "protocol_mismatch": "client and daemon speak different versions; the message says which to upgrade",
     "unknown_method": "there is no request of that name",

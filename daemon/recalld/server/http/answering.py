@@ -70,19 +70,22 @@ class Answering:
 
     async def _body(self, request: Request) -> dict[str, Any]:
         declared = request.headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > self._body_bytes:
-            raise self._too_large()
+        too_large = declared.isdigit() and int(declared) > self._body_bytes
+        if too_large and "expect" in request.headers:
+            raise self._too_large()  # before any of it is sent
         body = bytearray()
         try:
             async with asyncio.timeout(self._timeout_s):
+                # Also what is too large is taken to its end, and dropped: who is hung up on reads no answer.
                 async for part in request.stream():
-                    body += part
-                    if len(body) > self._body_bytes:
-                        raise self._too_large()
+                    too_large = too_large or len(body) + len(part) > self._body_bytes
+                    body += b"" if too_large else part
         except TimeoutError:
             raise RecallError(
                 "too_slow", f"the body did not arrive within {self._timeout_s:g} s: send it anew"
             ) from None
+        if too_large:
+            raise self._too_large()
         if not body:
             return {}  # all that is asked for may be left out, or is missed further on
         given = request.headers.get("content-type", "")
