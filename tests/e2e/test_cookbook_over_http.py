@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).with_name("cookbook.sh")
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_cookbooks_lines_work_with_only_the_base_url_and_the_token_changed(daemon: Daemon, project: Path) -> None:
-    daemon.start(http=True, http_port=0)
+    daemon.start(http=True, http_port=0, log_level="debug")
     with Client(project) as client:
         client.sync()
         environ = daemon.environ | {
@@ -31,6 +31,9 @@ def test_the_cookbooks_lines_work_with_only_the_base_url_and_the_token_changed(d
     run = subprocess.run(["sh", SCRIPT], env=environ, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.endswith("the whole cookbook works\n")
+    log = daemon.paths.log.read_text("utf-8")
+    assert "answering by HTTP" in log
+    assert environ["MEMORIES_API_TOKEN"] not in log
 
 
 def test_http_is_enabled_rotated_and_disabled_from_the_shell(daemon: Daemon, project: Path) -> None:

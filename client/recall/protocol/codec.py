@@ -237,7 +237,8 @@ def _invalid(error: msgspec.ValidationError) -> RecallError:
 
 def _lenient_json(frame: bytes) -> bool:
     try:
-        json.loads(frame)  # unlike JSON proper, takes half a surrogate pair
+        # Unlike JSON proper, takes half a surrogate pair; `NaN`, which it takes too, is no int.
+        json.loads(frame, parse_constant=int)
     except (ValueError, RecursionError):
         return False
     return True

@@ -20,7 +20,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PATH)]
 
 
 class Address(msgspec.Struct, kw_only=True, frozen=True):
-    """What a request names that leads to a tree. The first that is given counts; the others must agree with it."""
+    """What a request names that leads to a tree; of several, the one that stands first here."""
 
     workspace_id: Text | None = None
     project_path: Text | None = None
@@ -66,13 +66,13 @@ class Addressing:
         return self._only_one()
 
     async def _of_workspace(self, workspace_id: str, path: str | None) -> Tree:
-        followed = self._trees.of_workspace(workspace_id)
         if workspace_id == PERSONAL:
             raise RecallError(
                 "unknown_workspace",
                 f"{PERSONAL} is seen in every workspace and is none by itself: name a project's, and say `personal`",
                 field="workspace_id",
             )
+        followed = self._trees.of_workspace(workspace_id)
         if path is not None and Path(path).is_absolute():
             inside = [tree for tree in followed if Path(path).is_relative_to(tree.root)]
             followed = inside or followed

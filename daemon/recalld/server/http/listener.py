@@ -74,7 +74,6 @@ class Http:
             lifespan="off",
             interface="asgi3",
             log_config=None,  # the daemon's own log is set up already
-            access_log=False,  # a log of each request would hold what was searched for
             proxy_headers=False,
             server_header=False,
             h11_max_incomplete_event_size=HEADER_BYTES,
@@ -114,6 +113,7 @@ class _Connection(H11Protocol):
         self, config: uvicorn.Config, state: ServerState, loop: asyncio.AbstractEventLoop, most: int, timeout_s: float
     ) -> None:
         super().__init__(config, state, {}, loop)
+        self.access_log = False  # it would hold what was searched for, and by mistake a token
         self._most = most
         self._timeout_s = timeout_s
         self._timer: asyncio.TimerHandle | None = None
