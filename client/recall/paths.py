@@ -47,6 +47,11 @@ class Paths(NamedTuple):
         return self.logs / "daemon.log"
 
     @property
+    def http_token(self) -> Path:
+        """The token that HTTP asks for; made when it is first enabled."""
+        return self.data / "http.token"
+
+    @property
     def requests_address(self) -> str:
         """The ZeroMQ address of the socket that answers."""
         return f"ipc://{self.requests}"

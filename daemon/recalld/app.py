@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -38,6 +39,7 @@ from recalld.events import (
 )
 from recalld.jobs import Jobs, table
 from recalld.lifecycle import DaemonLock
+from recalld.memory.addressing import Addressing
 from recalld.memory.affected import Affected
 from recalld.memory.associations import Associations
 from recalld.memory.audit import Audit
@@ -73,6 +75,9 @@ from recalld.server.sockets import Sockets
 from recalld.store import Store, audits, derived, outlines, workspaces
 from recalld.vectors import Vectors
 from recalld.watch import Watcher
+
+if TYPE_CHECKING:
+    from recalld.server.http import Http
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +165,7 @@ class App:
         self._dispatch = Dispatch(
             self._trees, handlers, daemon_handlers(self), config.max_pending_requests, workdays.worked
         )
+        self._http = _http(config, paths, self._dispatch, Addressing(store, self._trees, self.open_workspace))
         self._sockets = Sockets(config, paths, self._dispatch.serve, greet=self._greet)
         self._publisher = Publisher(self._sockets.events, self._epoch)
         self._wire()
@@ -201,6 +207,8 @@ class App:
         await self._sessions.start()
         self._openings.put(_StoreOpened())
         self._bus.start()
+        if self._http is not None:
+            await self._http.start()
         self._sockets.start()
         self._heartbeat = asyncio.create_task(self._beat(), name="heartbeat")
         log.info("serving at %s as process %d", self._paths.requests_address, os.getpid())
@@ -230,6 +238,8 @@ class App:
         await self._workdays.stop()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
+        if self._http is not None:
+            await self._http.stop(FINISH_S)
         self._sockets.stop()
         await self._store.close()
         self._lock.release()
@@ -341,6 +351,8 @@ class App:
         if self._vectors.state.startswith("down"):
             warnings.append(f"vectors are {self._vectors.state}: search goes by words only")
         warnings += self._jobs.warnings()
+        if self._http is not None and self._http.fault:
+            warnings.append(self._http.fault)
         return wire.StatusReply(
             version=__version__,
             pid=os.getpid(),
@@ -361,6 +373,7 @@ class App:
             },
             quarantined=self._quarantine.listed(),
             warnings=warnings,
+            http="off" if self._http is None else self._http.url or "down",
         )
 
     async def run_job(self, name: str) -> JobStatus:
@@ -394,6 +407,15 @@ class App:
             to_audit=to_audit.get(tree.workspace_id, 0),
             warnings=health.warnings,
         )
+
+
+def _http(config: Config, paths: Paths, dispatch: Dispatch, addressing: Addressing) -> Http | None:
+    """The HTTP side, where it is enabled; nothing of it is even imported elsewhere."""
+    if not config.http:
+        return None
+    from recalld.server.http import Http  # noqa: PLC0415
+
+    return Http(config, paths, dispatch, addressing)
 
 
 def _memory_mb() -> float:

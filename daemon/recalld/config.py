@@ -6,6 +6,7 @@ file, the default below. A setting that cannot be read stops the start, with its
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,6 +90,19 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     search_index_wait_ms: Milliseconds = 150
     """How long a search waits for memories that were stored just now to be indexed by meaning."""
 
+    http: bool = False
+    """Answer over HTTP too, at this machine's loopback address and with a token: `recall http enable`."""
+    http_host: str = "127.0.0.1"
+    """Where HTTP listens: `127.0.0.1` or `::1`."""
+    http_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 7411
+    """Port of HTTP; 0 takes any that is free, `recall http status` says which."""
+    http_timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 10.0
+    """How long a request by HTTP may take to arrive, and an answer to be taken."""
+    http_body_bytes: Positive = 1_000_000
+    """Size of a request's body by HTTP; larger ones are refused."""
+    http_connections: Positive = 64
+    """Connections by HTTP at once; more are closed."""
+
     max_pending_requests: Positive = 1_000
     """Requests under way at once; more are answered with `busy`."""
     push_high_water: Positive = 10_000
@@ -128,10 +142,26 @@ def load_config(config_file: Path, environ: Mapping[str, str], flags: Mapping[st
         config = msgspec.convert(values, Config, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigError(f"setting {error}") from None
+    _check(config)
+    return config
+
+
+def _check(config: Config) -> None:
+    """Refuse what a type cannot say."""
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise ConfigError(f"setting log_level takes debug, info, warning or error, not {config.log_level!r}")
     if config.model_url and not config.model_url.startswith(("http://", "https://")):
         raise ConfigError(f"setting model_url takes http://… or https://…, not {config.model_url!r}")
     if config.model_url and not config.model_name:
         raise ConfigError("setting model_url needs model_name too: the name of a model there")
-    return config
+    if not _loopback(config.http_host):
+        raise ConfigError(
+            f"setting http_host takes 127.0.0.1 or ::1, not {config.http_host!r}: HTTP is for this machine alone"
+        )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -21,6 +21,7 @@ from tests.bench.figures import (
 )
 from tests.bench.ground import DJANGO, ground
 from tests.bench.hooks import hooks
+from tests.bench.http import over_http
 from tests.bench.sessions import sessions
 from tests.bench.verdicts import verdicts
 
@@ -35,6 +36,7 @@ ALL: dict[str, Measure] = {
     "sessions": sessions,
     "hooks": hooks,
     "agents": agents,
+    "http": over_http,
 }
 
 

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
     "alembic", "apscheduler", "chromadb", "mcp", "numpy", "onnxruntime", "psutil", "rich", "shtab", "sqlalchemy",
-    "structlog", "tokenizers", "tree_sitter", "watchdog", "recalld",
+    "starlette", "structlog", "tokenizers", "tree_sitter", "uvicorn", "watchdog", "recalld",
 )  # fmt: skip
 
 # The one room that may import each of these.
@@ -29,6 +29,8 @@ ROOMS = {
     "httpx": "daemon/recalld/model.py",
     "mcp": "client/recall/mcp",
     "mcp_types": "client/recall/mcp",
+    "starlette": "daemon/recalld/server/http",
+    "uvicorn": "daemon/recalld/server/http",
 }
 
 
@@ -57,6 +59,12 @@ def test_a_heavy_library_is_imported_in_its_own_room_only(package: str) -> None:
             if any(name.partition(".")[0] == package for name in names):
                 strangers.append(str(file.relative_to(ROOT)))
     assert strangers == []
+
+
+def test_without_http_nothing_of_it_is_loaded() -> None:
+    code = "import recalld.app, sys; print({'starlette', 'uvicorn', 'h11', 'recalld.server.http'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize("statement", ["import recall", "from recall import Client", "import recall.cli.main"])

@@ -34,6 +34,11 @@ def test_booleans_and_fractions_can_come_from_the_environment(tmp_path: Path) ->
         ("log_level = 'loud'", "loud"),
         ("model_url = 'localhost:11434'", "model_url"),
         ("model_url = 'http://localhost:11434/v1'", "model_name"),
+        ("http_host = '0.0.0.0'", "127.0.0.1 or ::1"),
+        ("http_host = '192.168.1.7'", "this machine alone"),
+        ("http_host = 'localhost'", "127.0.0.1 or ::1"),
+        ("http_host = ''", "127.0.0.1 or ::1"),
+        ("http_port = 70000", "http_port"),
         ("= broken", "config.toml"),
     ],
 )

@@ -23,6 +23,7 @@ MODULES = {
     "down": "daemon",
     "status": "daemon",
     "jobs": "jobs",
+    "http": "http",
     "doctor": "doctor",
     "demo": "demo",
     "store": "memories",

@@ -19,6 +19,8 @@ def status(reply: StatusReply, style: Style) -> str:
         f"  home     {reply.home}",
         f"  vectors  {reply.vectors}",
     ]
+    if reply.http != "off":
+        lines.append(f"  http     {reply.http}")
     busy = {name: depth for name, depth in reply.queues.items() if depth}
     if busy:
         lines.append("  queues   " + ", ".join(f"{name} {depth:,}" for name, depth in busy.items()))

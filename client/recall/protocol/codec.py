@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,6 +22,8 @@ from recall.protocol.errors import CODES, RecallError
 from recall.protocol.events import AnyEvent, Event
 from recall.protocol.requests import METHODS, Request
 from recall.protocol.values import Value
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 
@@ -127,16 +130,44 @@ def decode_params(envelope: RequestEnvelope) -> Request:
     try:
         request: Request = decoder.decode(envelope.params)
     except msgspec.ValidationError as error:
-        found = _FIELD.search(str(error))
-        missing = _MISSING.search(str(error))
-        field = ".".join(part[1] for part in (found, missing) if part) or None
-        message = _FIELD.sub("", str(error))
-        raise RecallError("invalid_params", f"{field}: {message}" if field else message, field=field) from None
+        raise _invalid(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecallError("invalid_text", f"the text is not valid JSON of whole Unicode characters: {error}") from None
     if b"\\u0000" in bytes(envelope.params):
         _refuse_nul(msgspec.to_builtins(request), "")
     return request
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """A JSON object by itself, as a bridge gets it where a frame would be.
+
+    Raises:
+        RecallError: `malformed`, `invalid_text`.
+    """
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if not isinstance(error, msgspec.ValidationError) and _lenient_json(body):
+            raise RecallError("invalid_text", "the text holds half a surrogate pair: take it out") from None
+        raise RecallError("malformed", f"the body is not a JSON object: {error}") from None
+
+
+def as_type(kind: type[T], values: Mapping[str, Any], *, lax: bool = False) -> T:
+    """Values by name as a request, or as another struct.
+
+    Args:
+        kind: the struct.
+        values: what a JSON object held; names that the struct does not have are ignored.
+        lax: take text for numbers and truth values too, as a URL has it.
+
+    Raises:
+        RecallError: `invalid_params` (with `field`), `invalid_text`.
+    """
+    _refuse_nul(values, "")
+    try:
+        return msgspec.convert(values, kind, strict=not lax)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from None
 
 
 def encode_reply(
@@ -196,9 +227,18 @@ def decode_event(frame: bytes) -> AnyEvent:
     return event
 
 
+def _invalid(error: msgspec.ValidationError) -> RecallError:
+    found = _FIELD.search(str(error))
+    missing = _MISSING.search(str(error))
+    field = ".".join(part[1] for part in (found, missing) if part) or None
+    message = _FIELD.sub("", str(error))
+    return RecallError("invalid_params", f"{field}: {message}" if field else message, field=field)
+
+
 def _lenient_json(frame: bytes) -> bool:
     try:
-        json.loads(frame)  # unlike JSON proper, takes half a surrogate pair
+        # Unlike JSON proper, takes half a surrogate pair; `NaN`, which it takes too, is no int.
+        json.loads(frame, parse_constant=int)
     except (ValueError, RecursionError):
         return False
     return True

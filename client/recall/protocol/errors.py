@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 CODES: dict[str, str] = {
-    "malformed": "the frame is not a JSON object of the request form",
+    "malformed": "the frame, or the body, is not a JSON object of the request form",
     "too_large": "the frame, the text or the batch is over its limit, which the message names",
     "protocol_mismatch": "client and daemon speak different versions; the message says which to upgrade",
     "unknown_method": "there is no request of that name",
@@ -32,6 +32,13 @@ CODES: dict[str, str] = {
     "timeout": "the answer did not come within the deadline",
     "shutting_down": "the daemon is stopping",
     "unreachable": "no daemon answers, and none could be started",
+    "unauthorized": "HTTP: the token is missing or not the daemon's",
+    "forbidden": "HTTP: asked for under a foreign name, or by a page from elsewhere",
+    "unknown_path": "HTTP: nothing answers at that path",
+    "wrong_verb": "HTTP: the path is answered, but not for that method; `details.allowed` says for which",
+    "not_json": "HTTP: the body is not declared as `application/json`",
+    "too_slow": "HTTP: the request did not arrive whole within its time",
+    "ambiguous_workspace": "HTTP: several workspaces could be meant; `details.workspaces` lists them",
     "internal": "a fault of the daemon's own; its log has the trace",
 }
 

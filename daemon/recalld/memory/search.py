@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 
 from sqlalchemy import Connection
@@ -108,19 +109,20 @@ class Search:
         )
 
     async def similar(self, tree: Tree, row: MemoryRow) -> list[Brief]:
-        """Memories that the tree sees and that say the same, the likest first; nothing while vectors are not there."""
-        text = whole_text(row.title, row.narrative)
-        try:
-            near = await self._vectors.nearest(text, workspace_ids=[tree.workspace_id, PERSONAL], n=COMPARED)
-        except VectorsUnavailable:
-            return []
-        cosines = {each.memory_id: each.cosine for each in near if each.cosine >= LEAST_COSINE}
+        """Memories that the tree sees and that say the same, the likest first.
+
+        While vectors are not there, and of what was stored just now, only those that say it in the very same words.
+        """
+        text, seen = whole_text(row.title, row.narrative), [tree.workspace_id, PERSONAL]
+        doubles = await self._store.truth.read(memories.doubles, seen, row.text_hash)
+        cosines = {each: 1.0 for each in doubles if each != row.id}
+        with suppress(VectorsUnavailable):
+            near = await self._vectors.nearest(text, workspace_ids=seen, n=COMPARED)
+            cosines |= {each.memory_id: each.cosine for each in near if each.cosine >= LEAST_COSINE}
         rows = await self._store.truth.read(memories.get_many, list(cosines))
         # Some milliseconds for ten long texts: too much for the event loop.
         alike = await asyncio.to_thread(_same, text, list(rows.values()), cosines)
-        bound, successors = await self._store.truth.read(
-            _said_of, [tree.workspace_id, PERSONAL], [other.id for other, _ in alike]
-        )
+        bound, successors = await self._store.truth.read(_said_of, seen, [other.id for other, _ in alike])
         found = []
         for other, how in alike:
             cosine = cosines[other.id]

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from recall.protocol import requests as wire
 from recall.protocol.errors import RecallError
@@ -85,9 +86,9 @@ class Sessions:
         Raises:
             RecallError: `outside_workspace`; `invalid_params` where the id belongs to a session of another tree.
         """
-        folder = await asyncio.to_thread(_folder, tree, request.project_path)
-        files = await asyncio.to_thread(_relative, tree, request.files)
         warnings: list[str] = []
+        folder = await asyncio.to_thread(_folder, tree, request.project_path, warnings)
+        files = await asyncio.to_thread(_relative, tree, request.files)
         task = await door.mask(request.task, "task", warnings)
         now = iso(self._clock())
         session_id = request.session_id or f"ses-{secrets.token_hex(6)}"
@@ -366,10 +367,16 @@ def _shown(tree: Tree, path: str) -> str:
     return path.removeprefix(f"{tree.root}/")
 
 
-def _folder(tree: Tree, path: str | None) -> str | None:
+def _folder(tree: Tree, path: str | None, warnings: list[str]) -> str | None:
     if path is None:
         return None
-    inside = tree.relative(path, field="project_path")
+    try:
+        inside = tree.relative(path, field="project_path")
+    except RecallError:
+        if Path(path).exists():
+            raise
+        warnings.append(f"{path} is no folder on this machine: the session is for all of {tree.root}")
+        return None
     return inside if inside.endswith("/") else f"{inside}/"
 
 

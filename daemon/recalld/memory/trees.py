@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -134,6 +134,11 @@ class Trees:
     def of_workspace(self, workspace_id: str) -> list[Tree]:
         """The followed trees of a workspace; for the personal one, all trees."""
         return [t for t in self._by_id.values() if workspace_id in (t.workspace_id, PERSONAL)]
+
+    def latest(self, trees: Sequence[Tree]) -> Tree | None:
+        """Of these trees, the one that was active last of all, or else the one that was opened last."""
+        active = next((tree for tree in trees if tree is self._last_active), None)
+        return active or (trees[-1] if trees else None)
 
     def resolve(self, reference: str | None) -> Tree:
         """The tree that a request means.

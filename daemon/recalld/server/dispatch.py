@@ -1,4 +1,4 @@
-"""From a request's bytes to its one reply."""
+"""From a request to its one reply, whichever way it came in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from recall.protocol.codec import decode_envelope, decode_params, encode_error, encode_reply
 from recall.protocol.errors import RecallError
+from recall.protocol.requests import Request
 from recalld.memory.trees import Tree, Trees
 from recalld.server.handlers import DaemonHandler, Result, TreeHandler
 from recalld.server.sockets import Answer
@@ -16,9 +17,13 @@ from recalld.store import StoreBusy, StoreConflict, StoreError
 
 log = logging.getLogger(__name__)
 
+Reply = Callable[[Result, Tree | None], None]
+"""Takes a result, and the tree it is about; may raise where the result cannot be put into words."""
+Refuse = Callable[[RecallError], None]
+
 
 class Dispatch:
-    """Decodes requests, has them handled, and sees to it that each gets exactly one reply.
+    """Has requests handled, and sees to it that each gets exactly one reply.
 
     Args:
         of_tree: handlers of requests about one tree, by method; they are given the tree.
@@ -47,27 +52,46 @@ class Dispatch:
         return len(self._pending)
 
     def serve(self, body: bytes, answer: Answer) -> None:
-        """Handle one request; what needs no waiting is answered before this returns."""
+        """Handle the request in a frame; what needs no waiting is answered before this returns."""
         request_id: str | int | None = None
-        tree: Tree | None = None
         try:
             envelope = decode_envelope(body)
             request_id = envelope.id
             request = decode_params(envelope)
-            self._admit()
-            if envelope.method in self._of_daemon:
-                result = self._of_daemon[envelope.method](request)
-            else:
-                tree = self._trees.resolve(envelope.tree)
-                self._worked(tree.workspace_id)
-                result = self._of_tree[envelope.method](tree, request)
-            if not inspect.isawaitable(result):
-                answer(_reply(result, request_id, tree))
-                return
         except Exception as error:  # noqa: BLE001  # an outer edge: whatever goes wrong is this request's answer
-            answer(_refusal(error, request_id))
+            answer(encode_error(_refusal(error), id=request_id))
             return
-        task = asyncio.create_task(self._finish(result, request_id, tree, answer), name=envelope.method)
+
+        def reply(result: Result, tree: Tree | None) -> None:
+            answer(_frame(result, request_id, tree))
+
+        self.handle(request, envelope.tree, reply, lambda error: answer(encode_error(error, id=request_id)))
+
+    def handle(self, request: Request, reference: str | None, reply: Reply, refuse: Refuse) -> None:
+        """Handle a request; what needs no waiting is answered before this returns.
+
+        Args:
+            request: decoded already.
+            reference: of the tree that it is about, as `Trees.resolve` takes it.
+            reply: takes what it is answered with.
+            refuse: takes why it is not; one of the two is called, once.
+        """
+        tree: Tree | None = None
+        try:
+            self._admit()
+            if request.method in self._of_daemon:
+                result = self._of_daemon[request.method](request)
+            else:
+                tree = self._trees.resolve(reference)
+                self._worked(tree.workspace_id)
+                result = self._of_tree[request.method](tree, request)
+            if not inspect.isawaitable(result):
+                reply(result, tree)
+                return
+        except Exception as error:  # noqa: BLE001  # the same edge
+            refuse(_refusal(error))
+            return
+        task = asyncio.create_task(self._finish(result, tree, reply, refuse), name=request.method)
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
 
@@ -86,32 +110,28 @@ class Dispatch:
             for task in late:
                 task.cancel()
 
-    async def _finish(
-        self, result: Awaitable[Result], request_id: str | int | None, tree: Tree | None, answer: Answer
-    ) -> None:
+    async def _finish(self, result: Awaitable[Result], tree: Tree | None, reply: Reply, refuse: Refuse) -> None:
         try:
-            answer(_reply(await result, request_id, tree))
+            reply(await result, tree)
         except asyncio.CancelledError:
-            answer(_refusal(RecallError("shutting_down", "the daemon is stopping: ask again"), request_id))
+            refuse(RecallError("shutting_down", "the daemon is stopping: ask again"))
         except Exception as error:  # noqa: BLE001  # the same edge, later
-            answer(_refusal(error, request_id))
+            refuse(_refusal(error))
 
 
-def _reply(result: Result, request_id: str | int | None, tree: Tree | None) -> bytes:
+def _frame(result: Result, request_id: str | int | None, tree: Tree | None) -> bytes:
     if tree is None:
         return encode_reply(result, id=request_id)
     return encode_reply(result, id=request_id, workspace_id=tree.workspace_id, tree_id=tree.id)
 
 
-def _refusal(error: Exception, request_id: str | int | None) -> bytes:
+def _refusal(error: Exception) -> RecallError:
+    if isinstance(error, RecallError):
+        return error
     if isinstance(error, StoreBusy | StoreConflict):
-        error = RecallError("busy", f"{error}: try again in a moment")
+        return RecallError("busy", f"{error}: try again in a moment")
     if isinstance(error, StoreError):
         log.error("%s", error)
-        error = RecallError("internal", str(error))
-    if not isinstance(error, RecallError):
-        log.error("request failed", exc_info=error)
-        error = RecallError(
-            "internal", f"a fault of the daemon's own ({type(error).__name__}): `recall doctor`, its log"
-        )
-    return encode_error(error, id=request_id)
+        return RecallError("internal", str(error))
+    log.error("request failed", exc_info=error)
+    return RecallError("internal", f"a fault of the daemon's own ({type(error).__name__}): `recall doctor`, its log")

@@ -9,7 +9,7 @@ from msgspec import structs
 from sqlalchemy import Connection
 
 from recalld.store.rows import ExtractionJobRow, ExtractionRow, GivenRow, ObservationRow, SessionRow
-from recalld.store.schema import extraction_jobs, extractions, observations, session_given, sessions
+from recalld.store.schema import extraction_jobs, extractions, observations, session_given, sessions, workspaces
 
 LOST = 0
 """The version in which a session has a memory that it was given and has no more."""
@@ -44,6 +44,14 @@ def get(connection: Connection, workspace_id: str, session_id: str) -> SessionRo
     """The session of this id, if it was started here."""
     wanted = (sessions.c.workspace_id == workspace_id, sessions.c.id == session_id)
     return _session(connection, sa.select(sessions).where(*wanted))
+
+
+def of_id(connection: Connection, session_id: str) -> list[SessionRow]:
+    """The sessions of this id in all workspaces."""
+    # By way of the workspaces, because the index begins with them.
+    of_any = sessions.c.workspace_id.in_(sa.select(workspaces.c.id))
+    query = sa.select(sessions).where(of_any, sessions.c.id == session_id).order_by(sessions.c.seq)
+    return [SessionRow(**row) for row in connection.execute(query).mappings()]
 
 
 def by_seq(connection: Connection, seq: int) -> SessionRow | None:

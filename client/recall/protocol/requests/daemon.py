@@ -57,6 +57,8 @@ class StatusReply(Reply):
     warnings: list[str]
     rebuilding: int = 0
     """How many memories a `reindex` has still to embed anew; 0 when it is over."""
+    http: str = "off"
+    """Where it answers by HTTP too, as `http://127.0.0.1:7411`; `off`, or `down` with a warning that says why."""
 
 
 class Status(Request):
