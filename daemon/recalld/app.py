@@ -116,17 +116,7 @@ class App:
         self._store = store = Store(paths.data)
         self._watcher = watcher = Watcher(config, self._bus.publish_threadsafe, scratch=paths.runtime)
         self._quarantine = Quarantine(self._store, clock)
-        self._pool = ParserPool(
-            workers=config.parse_workers,
-            timeout_s=config.parse_timeout_s,
-            idle_s=config.parse_idle_s,
-            max_file_bytes=config.max_file_bytes,
-            max_symbols=config.max_symbols_per_file,
-            memory_mb=config.worker_memory_mb,
-            quarantine=self._quarantine,
-            before_read=self._watcher.before_read,
-            after_read=self._watcher.after_read,
-        )
+        self._pool = _pool(config, watcher, self._quarantine)
         self._vectors = vectors = Vectors(paths.data / "vectors", config, Corpus(self._store))
 
         self._trees = Trees(self._store, clock)
@@ -407,6 +397,20 @@ class App:
             to_audit=to_audit.get(tree.workspace_id, 0),
             warnings=health.warnings,
         )
+
+
+def _pool(config: Config, watcher: Watcher, quarantine: Quarantine) -> ParserPool:
+    return ParserPool(
+        workers=config.parse_workers,
+        timeout_s=config.parse_timeout_s,
+        idle_s=config.parse_idle_s,
+        max_file_bytes=config.max_file_bytes,
+        max_symbols=config.max_symbols_per_file,
+        memory_mb=config.worker_memory_mb,
+        quarantine=quarantine,
+        before_read=watcher.before_read,
+        after_read=watcher.after_read,
+    )
 
 
 def _http(config: Config, paths: Paths, dispatch: Dispatch, addressing: Addressing) -> Http | None:
