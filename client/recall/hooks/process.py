@@ -17,7 +17,6 @@ from recall.hooks.link import Link, RefusedError
 from recall.hooks.payload import InputError, Payload
 from recall.hooks.session import AgentSession
 from recall.paths import Paths, find_paths
-from recall.sockets import listening
 
 LIMIT_S = 0.38
 """All the time a hook takes at most; with the interpreter's start that is below half a second."""
@@ -73,10 +72,10 @@ def answer(name: str, body: bytes, deadline: float) -> bytes:
     if not session_id or not folder.startswith("/"):
         raise InputError("standard input names no session_id and cwd")
     paths = find_paths()
-    if not listening(paths) and not (name == "session-start" and _started(paths, folder, deadline)):
-        return b""
     link = Link(paths, deadline)
     try:
+        if not link.reach() and not (name == "session-start" and _started(paths, folder, link, deadline)):
+            return b""
         text = hook(payload, AgentSession(link, session_id[:100], folder))
     except RefusedError as refusal:
         if refusal.code not in NO_PROJECT:
@@ -88,7 +87,7 @@ def answer(name: str, body: bytes, deadline: float) -> bytes:
     return json.dumps(said).encode() if text else b""
 
 
-def _started(paths: Paths, folder: str, deadline: float) -> bool:
+def _started(paths: Paths, folder: str, link: Link, deadline: float) -> bool:
     """Start a daemon in the background where there is a repository; whether it serves already."""
     if not _in_repository(folder):
         return False
@@ -98,7 +97,7 @@ def _started(paths: Paths, folder: str, deadline: float) -> bool:
     make_private(paths.logs)
     spawn(paths, paths.logs / "start.log")
     while time.monotonic() < deadline - (LIMIT_S - START_S):
-        if listening(paths):
+        if link.reach():
             return True
         time.sleep(POLL_S)
     return False
