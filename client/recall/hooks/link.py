@@ -11,10 +11,12 @@ import itertools
 import json
 import socket
 import time
-from typing import Any
 
-from recall.paths import Paths
 from recall.protocol import PROTOCOL_VERSION
+
+TYPE_CHECKING = False  # see `recall.runtime`
+if TYPE_CHECKING:
+    from typing import Any
 
 MORE, LONG, COMMAND = 1, 2, 4
 """Flags of a frame: another of its message follows; its size has eight bytes; it is the framing's own."""
@@ -41,12 +43,12 @@ class Link:
     """A connection to the daemon.
 
     Args:
-        paths: where the daemon is to be found.
+        path: of the daemon's socket for requests.
         deadline: when the last answer has to be there, as `time.monotonic()` counts.
     """
 
-    def __init__(self, paths: Paths, deadline: float) -> None:
-        self._path = str(paths.requests)
+    def __init__(self, path: str, deadline: float) -> None:
+        self._path = path
         self._deadline = deadline
         self._ids = itertools.count(1)
         self._socket: socket.socket | None = None
