@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # see `recall.runtime`
 if TYPE_CHECKING:
     from recall.aio import AsyncClient
     from recall.client import Client

@@ -16,14 +16,14 @@ import zmq.asyncio
 
 from recall import calls
 from recall.calls import Call, FilePath
-from recall.connection import CHECK_S, request_frame, timed_out, unreachable
+from recall.connection import CHECK_S, configure, request_frame, timed_out, unreachable
 from recall.paths import Paths, find_paths
 from recall.protocol.codec import ReplyEnvelope, decode_reply
 from recall.protocol.errors import RecallError
 from recall.protocol.events import AnyEvent
 from recall.protocol.requests import ListMemories, Request
 from recall.protocol.values import Context
-from recall.sockets import Peer, configure, listening, peer_of
+from recall.sockets import Peer, listening, peer_of
 from recall.start import start_daemon
 from recall.stream import GREETING_S, OnMissed, Subscription, subscribe
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from typing import Any
 
 import zmq
 
@@ -12,7 +13,7 @@ from recall.paths import Paths
 from recall.protocol.codec import MAX_FRAME_BYTES, ReplyEnvelope, decode_reply, encode_request
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import Request
-from recall.sockets import Peer, configure, listening, peer_of
+from recall.sockets import Peer, listening, peer_of
 
 __all__ = ["Connection", "configure", "listening", "peer_of", "request_frame", "timed_out", "unreachable"]
 
@@ -90,6 +91,13 @@ class Connection:
             raise unreachable(self._paths, sent=sent)
         if time.monotonic() >= deadline:
             raise timed_out(request, timeout_s)
+
+
+def configure(link: zmq.Socket[Any]) -> None:
+    """Options of every request socket: nothing lingers at close, nothing is queued for a daemon that is not there."""
+    link.setsockopt(zmq.LINGER, 0)
+    link.setsockopt(zmq.IMMEDIATE, 1)
+    link.setsockopt(zmq.RECONNECT_IVL, 20)
 
 
 def request_frame(request: Request, *, id: str, tree: str | None) -> bytes:

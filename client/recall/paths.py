@@ -7,13 +7,10 @@ platform's own folders are taken (platformdirs).
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
-_APP = "recalld"
-# sun_path holds 108 bytes on Linux and 104 on macOS, with the final NUL.
-_MAX_SOCKET_BYTES = 100
+from recall.runtime import APP, home_folder, runtime_folder
 
 
 class Paths(NamedTuple):
@@ -65,16 +62,15 @@ class Paths(NamedTuple):
 def find_paths(environ: dict[str, str] | None = None) -> Paths:
     """The paths that this environment names. Makes no folder."""
     environ = dict(os.environ) if environ is None else environ
-    home = environ.get("RECALLD_HOME")
-    if home:
-        root = Path(home).expanduser().absolute()
-        return Paths(root, root / "data", _short(root / "run"), root / "config.toml", root / "logs")
+    runtime, home = Path(runtime_folder(environ)), home_folder(environ)
+    if home is not None:
+        root = Path(home)
+        return Paths(root, root / "data", runtime, root / "config.toml", root / "logs")
     import platformdirs  # noqa: PLC0415  # late: not needed where RECALLD_HOME is set
 
-    data = Path(platformdirs.user_data_dir(_APP, appauthor=False))
-    runtime = Path(_runtime_dir(environ))
-    config = Path(platformdirs.user_config_dir(_APP, appauthor=False)) / "config.toml"
-    return Paths(data, data, runtime, config, Path(platformdirs.user_log_dir(_APP, appauthor=False)))
+    data = Path(platformdirs.user_data_dir(APP, appauthor=False))
+    config = Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
+    return Paths(data, data, runtime, config, Path(platformdirs.user_log_dir(APP, appauthor=False)))
 
 
 def make_private(folder: Path) -> None:
@@ -87,30 +83,3 @@ def make_private(folder: Path) -> None:
     if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
         raise PermissionError(f"{folder} belongs to another user: remove it, or set RECALLD_HOME to a folder of yours")
     folder.chmod(0o700)
-
-
-def _runtime_dir(environ: dict[str, str]) -> str:
-    # platformdirs falls back to a folder it makes for all programs where /run/user is missing (ssh, containers).
-    given = environ.get("XDG_RUNTIME_DIR")
-    if given and sys.platform != "darwin":
-        return str(_short(Path(given) / _APP))
-    return str(_fallback_runtime() / "default")
-
-
-def _short(folder: Path) -> Path:
-    """The folder itself, or, where a socket's path in it would be too long, one under a hash."""
-    if len(os.fsencode(folder / "requests.sock")) <= _MAX_SOCKET_BYTES:
-        return folder
-    import hashlib  # noqa: PLC0415  # late: hardly ever needed, and every command would wait for it
-
-    return _fallback_runtime() / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-
-
-def _fallback_runtime() -> Path:
-    # macOS hands out a private temporary folder per user; elsewhere the name carries the user id.
-    base = "/tmp"  # noqa: S108
-    if sys.platform == "darwin":
-        import tempfile  # noqa: PLC0415  # late: every agent's hook would wait for it elsewhere
-
-        base = tempfile.gettempdir()
-    return Path(base) / f"{_APP}-{os.getuid() if hasattr(os, 'getuid') else 0}"

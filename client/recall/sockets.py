@@ -1,26 +1,13 @@
-"""The daemon's request socket, seen from outside: whether somebody listens, who it is, how a socket to it is set up.
-
-Imports little, because an agent waits for its hooks at every tool call.
-"""
+"""The daemon's request socket, seen from outside: whether somebody listens, and who it is."""
 
 from __future__ import annotations
 
 import socket
-from typing import Any
-
-import zmq
 
 from recall.paths import Paths
 
 Peer = tuple[int, int]
 """What tells one daemon's socket file from the next one's: inode and time of change."""
-
-
-def configure(link: zmq.Socket[Any]) -> None:
-    """Options of every request socket: nothing lingers at close, nothing is queued for a daemon that is not there."""
-    link.setsockopt(zmq.LINGER, 0)
-    link.setsockopt(zmq.IMMEDIATE, 1)
-    link.setsockopt(zmq.RECONNECT_IVL, 20)
 
 
 def peer_of(paths: Paths) -> Peer | None:

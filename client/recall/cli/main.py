@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from recall import __version__
 
+TYPE_CHECKING = False  # see `recall.runtime`
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
 DONE, REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from typing import Any
 
 from recall.hooks.payload import Payload, one_line, whole
 from recall.hooks.session import AgentSession
 from recall.hooks.transcript import last_said
 
-Hook = Callable[[Payload, AgentSession], str]
-"""Returns what the agent is told; empty where there is nothing to say."""
+TYPE_CHECKING = False  # see `recall.runtime`
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Hook = Callable[[Payload, AgentSession], str]
+    """Returns what the agent is told; empty where there is nothing to say."""
 
 LOST = frozenset({"compact", "clear"})
 """Sources of a SessionStart after which nothing is left of what the agent was told before."""

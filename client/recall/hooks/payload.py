@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+
+TYPE_CHECKING = False  # see `recall.runtime`
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class InputError(Exception):

@@ -8,16 +8,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from types import FrameType
 
-from recall.hooks import failures
 from recall.hooks.events import HOOKS
 from recall.hooks.link import Link, RefusedError
 from recall.hooks.payload import InputError, Payload
 from recall.hooks.session import AgentSession
-from recall.paths import Paths, find_paths
-from recall.sockets import listening
+from recall.runtime import requests_socket
+
+TYPE_CHECKING = False  # see `recall.runtime`
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
 
 LIMIT_S = 0.38
 """All the time a hook takes at most; with the interpreter's start that is below half a second."""
@@ -72,11 +73,10 @@ def answer(name: str, body: bytes, deadline: float) -> bytes:
     folder, session_id = payload.text("cwd"), payload.text("session_id")
     if not session_id or not folder.startswith("/"):
         raise InputError("standard input names no session_id and cwd")
-    paths = find_paths()
-    if not listening(paths) and not (name == "session-start" and _started(paths, folder, deadline)):
-        return b""
-    link = Link(paths, deadline)
+    link = Link(requests_socket(os.environ), deadline)
     try:
+        if not link.reach() and not (name == "session-start" and _started(folder, link, deadline)):
+            return b""
         text = hook(payload, AgentSession(link, session_id[:100], folder))
     except RefusedError as refusal:
         if refusal.code not in NO_PROJECT:
@@ -88,17 +88,18 @@ def answer(name: str, body: bytes, deadline: float) -> bytes:
     return json.dumps(said).encode() if text else b""
 
 
-def _started(paths: Paths, folder: str, deadline: float) -> bool:
+def _started(folder: str, link: Link, deadline: float) -> bool:
     """Start a daemon in the background where there is a repository; whether it serves already."""
     if not _in_repository(folder):
         return False
-    from recall.paths import make_private  # noqa: PLC0415  # what only a start needs
+    from recall.paths import find_paths, make_private  # noqa: PLC0415  # what only a start needs
     from recall.start import spawn  # noqa: PLC0415
 
+    paths = find_paths()
     make_private(paths.logs)
     spawn(paths, paths.logs / "start.log")
     while time.monotonic() < deadline - (LIMIT_S - START_S):
-        if listening(paths):
+        if link.reach():
             return True
         time.sleep(POLL_S)
     return False
@@ -134,6 +135,9 @@ def _write(said: bytes) -> None:
 
 
 def _note(name: str, message: str) -> None:
+    from recall.hooks import failures  # noqa: PLC0415  # what only a failure needs
+    from recall.paths import find_paths  # noqa: PLC0415
+
     # Where even that cannot be written there is nobody left to tell.
     with contextlib.suppress(OSError, RuntimeError):
         failures.note(find_paths(), name, message)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from recall.hooks.link import Link, RefusedError
+
+TYPE_CHECKING = False  # see `recall.runtime`
+if TYPE_CHECKING:
+    from typing import Any
 
 NOT_BEGUN = frozenset({"unknown_session", "session_ended"})
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import stat
-from typing import Any
+
+TYPE_CHECKING = False  # see `recall.runtime`
+if TYPE_CHECKING:
+    from typing import Any
 
 TAIL_BYTES = 256 * 1024
 """So much of the file's end is read, and no more."""

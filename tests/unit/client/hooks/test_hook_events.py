@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from recall.hooks.link import RefusedError
 from recall.hooks.payload import InputError
 from recall.hooks.process import answer
+from recall.paths import Paths, make_private
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import (
     OpenWorkspace,
@@ -328,6 +331,30 @@ def test_a_daemon_that_does_not_answer_is_not_waited_for(daemon: Peer) -> None:
     daemon.answers["session_get_context"] = None
     with pytest.raises(RefusedError, match="timeout"):
         answer("pre-tool-use", said("pre-tool-use", CWD), time.monotonic() + 0.05)
+
+
+def test_answers_of_any_size_come_through(daemon: Peer) -> None:
+    for size in (1, 200, 255, 256, 70_000, 3_000_000):
+        daemon.answers["session_get_context"] = context("x" * size)
+        assert hook("pre-tool-use") == "x" * size
+
+
+def test_what_listens_there_and_is_no_daemon_is_a_failure(paths: Paths) -> None:
+    make_private(paths.runtime)
+    with socket.socket(socket.AF_UNIX) as stranger:
+        stranger.bind(str(paths.requests))
+        stranger.listen()
+
+        def serve() -> None:
+            caller, _ = stranger.accept()
+            with caller:
+                caller.sendall(b"HTTP/1.1 200 OK\r\n" + bytes(100))
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        with pytest.raises(RefusedError, match="malformed"):
+            hook("stop")
+        serving.join()
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"\xff\xfe", b"[]", b"{}", b'{"session_id": "s"}', b"[" * 100_000])
