@@ -323,6 +323,17 @@ def test_no_memory_leaves_its_marker_in_any_tool(maya: Agent, client: Client) ->
         assert text.casefold().count("[/recalld") == text.casefold().count("[recalld") == 1, (tool, text)
 
 
+def test_no_refusal_has_a_marker_in_it_either(maya: Agent) -> None:
+    stored(maya, ATTACK, title=ATTACK)
+    for refusal in (
+        maya.refused("memory_store", content=ATTACK, title=ATTACK),
+        maya.refused("memory_search", query="q", memory_types=[ATTACK]),
+        maya.refused("memory_rate", memory_id=ATTACK, useful=True),
+    ):
+        assert "[recalld" not in refusal.casefold()
+        assert "[/recalld" not in refusal.casefold()
+
+
 def test_an_argument_that_is_not_there_is_refused_by_every_tool(maya: Agent) -> None:
     for tool in TOOLS:
         assert f"{tool} takes no `nonsense`" in maya.refused(tool, nonsense=1)

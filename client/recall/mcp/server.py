@@ -24,6 +24,7 @@ from recall.mcp.resources import TEMPLATES, Contents, Listed, read, worth_listin
 from recall.mcp.schema import schema_of
 from recall.mcp.tools import TOOLS, Tool
 from recall.protocol.errors import RecallError
+from recall.protocol.marking import escaped
 
 INSTRUCTIONS = """\
 Memory of this codebase: decisions, patterns, conventions and bugs, tied to code, kept over sessions.
@@ -278,7 +279,7 @@ def _resource(listed: Listed) -> types.Resource:
 
 def _refused(error: RecallError) -> types.CallToolResult:
     hint = _HINTS.get(error.code)
-    text = f"{error.code}: {error.message}" + (f"\n{hint}" if hint else "")
+    text = escaped(f"{error.code}: {error.message}" + (f"\n{hint}" if hint else ""))
     about = {"code": error.code, "field": error.field, "details": error.details}
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=text)], is_error=True, _meta={"recalld/error": about}
