@@ -239,6 +239,8 @@ def test_what_does_not_exist_is_said_to_be_unknown(http: Asking, tmp_path: Path)
     http.refused(404, "unknown_session", "POST", "/sessions/ses-none/end", {})
     http.refused(404, "unknown_job", "GET", "/jobs/job-none")
     http.refused(422, "not_a_folder", "GET", "/memories", None, project_path=str(tmp_path / "nowhere"))
+    http.refused(422, "not_a_folder", "GET", "/memories", None, project_path=f"/{'a' * 300}")
+    http.refused(422, "not_a_folder", "GET", "/memories", None, project_path="not/absolute")
     http.refused(404, "unknown_tree", "GET", "/context", None, file_path=str(tmp_path / "elsewhere.py"))
 
 

@@ -134,6 +134,10 @@ def test_an_old_token_is_refused_once_there_is_a_new_one(house: House, http: Ask
         ("api/models/memory.py::Memory", "invalid_params"),
         ("", "invalid_params"),
         ("a" * 5000, "invalid_params"),
+        ("a" * 300, "invalid_params"),
+        ("ä" * 200 + "/b.py", "invalid_params"),
+        ("a/" * 2040, "invalid_params"),
+        ("/" + "a" * 300, "unknown_tree"),
     ],
 )
 @pytest.mark.parametrize("where", ["/memories/by-file", "/context"])

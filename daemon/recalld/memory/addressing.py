@@ -16,7 +16,7 @@ from recalld.memory.trees import PERSONAL, Tree, Trees
 from recalld.store import Store, memories, worklog, workspaces
 
 Open = Callable[[wire.OpenWorkspace], Awaitable[wire.OpenWorkspaceReply]]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PATH)]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_PATH)]
 
 
 class Address(msgspec.Struct, kw_only=True, frozen=True):

@@ -51,9 +51,9 @@ def identify(path: str, *, plain: bool = True) -> Identity:
         RecallError: `not_a_folder`, `no_repository`, `too_wide`, `git_missing`.
     """
     folder = Path(os.path.realpath(path))
-    if folder.is_file():
+    if os.path.isfile(folder):  # noqa: PTH113  # says no, too, of what is too long to be
         folder = folder.parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112
         raise RecallError(
             "not_a_folder", f"{path} is no folder that can be read: give a project's folder", field="path"
         )

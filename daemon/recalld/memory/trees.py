@@ -23,6 +23,10 @@ PERSONAL = "ws-personal"
 ROOT_FOLDER = "./"
 """How an anchor names the tree's root."""
 MAX_OPEN_FILES = 64
+MAX_NAME_BYTES, MAX_PATH_BYTES = 255, 4095
+"""Of a file's name, and of a whole path; the system refuses to look at longer ones."""
+SURELY_SHORT = MAX_NAME_BYTES // 4
+"""Characters of a path inside a tree that is surely not too long."""
 
 
 REPLIES_KEPT = 20
@@ -80,7 +84,7 @@ class Tree:
             field: the parameter's name, for the error.
 
         Raises:
-            RecallError: `outside_workspace`.
+            RecallError: `outside_workspace`; `invalid_params` where no file could have such a name.
         """
         given = Path(os.path.normpath(self.root / path))
         if not given.is_relative_to(self.root) and Path(path).is_absolute():
@@ -92,6 +96,8 @@ class Tree:
                 f"{path} is outside the workspace's folder {self.root}: give a path inside it",
                 field=field,
             )
+        if len(path) > SURELY_SHORT and not _could_be(given):
+            raise RecallError("invalid_params", f"{path[:40]}… is longer than a path can be", field=field)
         inside = given.relative_to(self.root).as_posix()
         if inside == ".":
             return ROOT_FOLDER
@@ -103,6 +109,11 @@ class Tree:
         self.open_files.move_to_end(path)
         while len(self.open_files) > MAX_OPEN_FILES:
             self.open_files.popitem(last=False)
+
+
+def _could_be(path: Path) -> bool:
+    names = [len(os.fsencode(name)) for name in path.parts]
+    return max(names) <= MAX_NAME_BYTES and sum(names) + len(names) <= MAX_PATH_BYTES
 
 
 def folders_above(path: str) -> list[str]:
@@ -168,7 +179,7 @@ class Trees:
             tree = self._by_root.get(candidate)
             if tree is not None:
                 return tree
-            if (candidate / ".git").exists():
+            if os.path.exists(candidate / ".git"):  # noqa: PTH110  # says no, too, of what is too long to be
                 return None  # a project of its own inside a followed folder
         return None
 

@@ -60,9 +60,10 @@ class Endpoint:
             RecallError: `invalid_params`, `invalid_text`.
         """
         lax = not self.has_body
-        leading = [*ADDRESSING, *({"file_path"} & set(self.request.__struct_fields__))]
         # Empty is what a variable of the shell gives that nobody set.
-        named = {name: values[name] for name in leading if values.get(name, "") != ""}
+        values = {name: value for name, value in values.items() if name not in ADDRESSING or value != ""}
+        leading = [*ADDRESSING, *({"file_path"} & set(self.request.__struct_fields__))]
+        named = {name: values[name] for name in leading if name in values}
         if in_path is not None:
             named[self.address] = in_path
             values = {**values, self.names: [in_path] if self.names == "ids" else in_path}

@@ -121,9 +121,8 @@ def _parameters(endpoint: Endpoint, taken: Mapping[str, Any]) -> tuple[dict[str,
     own = taken[endpoint.request.__name__]
     said = _described(endpoint.request)
     address = taken[Address.__name__]["properties"]
-    properties = {name: dict(address[name]) for name in ADDRESSING} | {
-        name: dict(schema) for name, schema in own.get("properties", {}).items()
-    }
+    addressing = {name: dict(address[name]) for name in ADDRESSING}
+    properties = addressing | {name: dict(schema) for name, schema in own.get("properties", {}).items()} | addressing
     left_out = {*_TOO_MUCH, *endpoint.fixed, endpoint.names}
     properties = {name: schema for name, schema in properties.items() if name not in left_out}
     for name, schema in properties.items():
