@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import AsyncIterator
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 import mcp_types as types
@@ -55,7 +55,6 @@ _HINTS = {
 }
 """What an agent can do about a refusal, in the words of its tools; the daemon's are those of the command line."""
 
-R = TypeVar("R")
 Context = ServerRequestContext[None, Any]
 
 
