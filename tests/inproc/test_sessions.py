@@ -43,6 +43,16 @@ def refused(code: str, call: Any, *words: Any, **given: Any) -> RecallError:
     return refusal.value
 
 
+def test_a_file_that_cannot_be_does_not_keep_a_session_from_being_extracted(client: Client, project: Path) -> None:
+    (project / "round").symlink_to("round")
+    session = client.session_start().session_id
+    impossible = ["a" * 300, "b/" * 2_000 + "b", "round/x.py", "../elsewhere.py"]
+    client.session_record_observation(session, "Decided to use tabs in Makefiles.", source_files=[*impossible, FILE])
+    job = extracted(client, "", session)
+    assert (job.status, len(job.memories)) == ("done", 1)
+    assert client.get(job.memories[0].id).source_files == [FILE]
+
+
 # --- what a session is given ---------------------------------------------------------------------
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from msgspec import structs
 from sqlalchemy import Connection
@@ -160,8 +162,9 @@ def _existing(tree: Tree, paths: Sequence[str]) -> list[str]:
     """Those of some paths that there are in the tree; who names another means something else."""
     found = []
     for path in paths:
-        place = (tree.root / path).resolve()
-        if place.is_relative_to(tree.root.resolve()) and place.exists():
+        # `os.path` has an answer, too, for what is too long to be, and for links that go round in circles.
+        place = Path(os.path.realpath(tree.root / path))
+        if place.is_relative_to(os.path.realpath(tree.root)) and os.path.exists(place):  # noqa: PTH110
             found.append(path)
     return found
 

@@ -23,14 +23,14 @@ from recalld.memory.addressing import Addressing
 from recalld.server.dispatch import Dispatch
 from recalld.server.http.answering import Answering, application
 from recalld.server.http.guard import Guard, own_names
-from recalld.server.http.problems import MEDIA_TYPE, encode
+from recalld.server.http.problems import MEDIA_TYPE, TOO_LONG_A_HEAD, encode
 
 log = logging.getLogger(__name__)
 # Of broken requests whoever sent them is told; only what breaks in here is worth a line in the log.
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
-HEADER_BYTES = 16_384
-"""The request line and all headers together."""
+HEADER_BYTES = 65_536
+"""The request line and all headers together; the longest path, written with per cent signs, has room in it."""
 BACKLOG = 128
 
 
@@ -149,7 +149,7 @@ class _Connection(H11Protocol):
         """Say in our own words what uvicorn would say in plain text; called while h11's complaint is handled."""
         complaint = sys.exception()
         status = complaint.error_status_hint if isinstance(complaint, h11.RemoteProtocolError) else 400
-        if status == 431:
+        if status == TOO_LONG_A_HEAD:
             error = RecallError("too_large", f"the headers are over the limit of {HEADER_BYTES} bytes: send less")
         else:
             status, error = 400, RecallError("malformed", f"this is no HTTP/1.1 request: {complaint or msg}")

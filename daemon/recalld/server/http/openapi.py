@@ -15,7 +15,7 @@ from recall.protocol.values import MEMORY_TYPE_ALIASES, MEMORY_TYPES
 from recalld.memory.addressing import Address
 from recalld.server.http.endpoints import ADDRESSING, ENDPOINTS, Endpoint, reply_of
 from recalld.server.http.guard import HEALTH
-from recalld.server.http.problems import MEDIA_TYPE, STATUSES, Problem
+from recalld.server.http.problems import MEDIA_TYPE, STATUSES, TOO_LONG_A_HEAD, Problem
 
 OPENAPI = "/openapi.json"
 _SCHEMAS = "#/components/schemas/{name}"
@@ -185,7 +185,8 @@ def _operation(endpoint: Endpoint, properties: Mapping[str, Any], required: list
 
 
 def _refusals() -> dict[str, Any]:
-    return {str(status): {"$ref": "#/components/responses/Problem"} for status in sorted(set(STATUSES.values()))}
+    statuses = sorted({*STATUSES.values(), TOO_LONG_A_HEAD})
+    return {str(status): {"$ref": "#/components/responses/Problem"} for status in statuses}
 
 
 def _problem() -> dict[str, Any]:

@@ -49,6 +49,9 @@ STATUSES: dict[str, int] = {
     "timeout": 504,
 }
 
+TOO_LONG_A_HEAD = 431
+"""What `too_large` is where it is the query or the headers that are."""
+
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What went wrong, and what to do about it."""
