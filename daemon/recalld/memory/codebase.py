@@ -60,6 +60,13 @@ class Codebase:
         """Outlines of files that were just changed, ahead of any scan."""
         return await asyncio.gather(*(self._pool.outline(tree.root, path, urgent=True) for path in paths))
 
+    async def unsaved(self, tree: Tree, path: str, content: bytes) -> Outline:
+        """The outline that a file would have with this content; what the disk has, where it is just that."""
+        saved = await self.outline(tree, path)
+        if saved is not None and saved.content_hash == _hash(content):
+            return saved
+        return await self._pool.outline(tree.root, path, urgent=True, unsaved=content)
+
     async def code(self, tree: Tree, outline: Outline) -> bytes:
         """The bytes that an outline was made of; empty where the file has changed meanwhile."""
         file = tree.root / outline.path
@@ -70,8 +77,7 @@ class Codebase:
             return b""
         finally:
             self._after_read(file)
-        same = hashlib.blake2b(content, digest_size=16).hexdigest() == outline.content_hash
-        return content if same else b""
+        return content if _hash(content) == outline.content_hash else b""
 
     async def namesakes(self, tree: Tree, path: str, name: str, size: int) -> str:
         """The symbols of other files with the own name of one in this file, one `path::name` a line."""
@@ -90,6 +96,11 @@ class Codebase:
     async def files_under(self, tree: Tree, folder: str) -> list[str]:
         """The files below a folder, at any depth."""
         return await self._store.code.read(outlines.files_under, tree.id, folder)
+
+
+def _hash(content: bytes) -> str:
+    """As outlines have it."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def _stamps(root: Path, paths: Sequence[str]) -> dict[str, str]:
