@@ -23,8 +23,8 @@ class Previews:
     async def preview(self, tree: Tree, request: wire.Preview) -> wire.PreviewReply:
         """The symbols of a text that a file is to hold, with their memories and what would be said of them.
 
-        Text that has syntax errors, as most has while it is typed, is not judged unless the file on the disk has some too:
-        its verdicts are those of the disk.
+        Text that has syntax errors, as most has while it is typed, is not judged unless the file on the disk has some
+        too: its verdicts are those of the disk.
 
         Raises:
             RecallError: `outside_workspace`, `invalid_params`.
