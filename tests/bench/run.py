@@ -8,6 +8,7 @@ import platform
 import sys
 from pathlib import Path
 
+from tests.bench.editors import editors
 from tests.bench.figures import (
     Figure,
     Measure,
@@ -31,6 +32,7 @@ ALL: dict[str, Measure] = {
     "start": start,
     "workspaces": many_workspaces,
     "sessions": sessions,
+    "editors": editors,
 }
 
 

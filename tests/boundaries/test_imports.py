@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
-    "alembic", "apscheduler", "chromadb", "numpy", "onnxruntime", "psutil", "rich", "shtab", "sqlalchemy", "structlog",
-    "tokenizers", "tree_sitter", "watchdog", "recalld",
+    "alembic", "apscheduler", "attrs", "cattrs", "chromadb", "lsprotocol", "numpy", "onnxruntime", "psutil", "pygls",
+    "rich", "shtab", "sqlalchemy", "structlog", "tokenizers", "tree_sitter", "watchdog", "recalld",
 )  # fmt: skip
 
 # The one room that may import each of these.
@@ -27,6 +27,8 @@ ROOMS = {
     "apscheduler": "daemon/recalld/jobs",
     "alembic": "daemon/recalld/store",
     "httpx": "daemon/recalld/model.py",
+    "pygls": "client/recall/lsp",
+    "lsprotocol": "client/recall/lsp",
 }
 
 

@@ -37,6 +37,7 @@ class Document:
 
     Attributes:
         annotations: what is to be shown; None until the daemon has answered, and where there is nothing to say.
+        is_open: whether the editor still has it open.
     """
 
     def __init__(self, uri: str, path: Path, text: str, version: int, shown: Callable[[Document], None]) -> None:
@@ -45,6 +46,7 @@ class Document:
         self.text = Text(text)
         self.version = version
         self.annotations: Annotations | None = None
+        self.is_open = True
         self._shown = shown
         self._ask: Ask | None = None
         self._answered = asyncio.Event()
@@ -61,7 +63,8 @@ class Document:
     def edit(self, start: tuple[int, int], end: tuple[int, int], new: str) -> None:
         """Put a text in place of another; columns are in characters."""
         edit = self.text.replace(start, end, new)
-        self._edits.append(edit)
+        if self._following is not None:
+            self._edits.append(edit)
         if self.annotations is not None:
             self.annotations.shift(edit)
         self._edited()
@@ -89,6 +92,7 @@ class Document:
 
     def close(self) -> None:
         """Ask no more."""
+        self.is_open = False
         self._ask = None
         if self._following is not None:
             self._following.cancel()

@@ -20,7 +20,7 @@ MAX_HOVER_CHARACTERS = 1_200
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Characters that are not to be seen, or that turn the order of others around."""
-_SPECIAL = re.compile(r"[\\`*\[\]<>&~|#!$]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.|@")
+_SPECIAL = re.compile(r"[\\`*\[\]<>&~|#!$]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.|@")
 
 
 def hover(memories: Sequence[tuple[Brief, Memory | None]], root: Path) -> str:

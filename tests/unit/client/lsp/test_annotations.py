@@ -11,7 +11,7 @@ from recall.protocol.values import Anchor, Brief, SymbolOutline
 
 
 def brief(number: int, **fields: Any) -> Brief:
-    given = {"memory_type": "decision", "importance_score": 0.7, "verdict": "current"} | fields
+    given: dict[str, Any] = {"memory_type": "decision", "importance_score": 0.7, "verdict": "current"} | fields
     return Brief(id=f"mem-0000000{number}", title=f"Memory {number}", **given)
 
 
@@ -23,7 +23,7 @@ def anchor(path: str = "a.py", **fields: Any) -> Anchor:
     return Anchor(path=path, **({"kind": "symbol", "verdict": "current"} | fields))
 
 
-def annotations(*symbols: SymbolOutline, memories: list[Brief] | None = None, **anchors: Anchor) -> Annotations:
+def made_of(*symbols: SymbolOutline, memories: list[Brief] | None = None, **anchors: Anchor) -> Annotations:
     tied = {f"mem-0000000{name[1:]}": [each] for name, each in anchors.items()}
     return Annotations(
         PreviewReply(
@@ -34,32 +34,32 @@ def annotations(*symbols: SymbolOutline, memories: list[Brief] | None = None, **
 
 
 def test_memories_of_the_file_stand_above_its_first_line_and_those_of_folders_do_not() -> None:
-    shown = annotations(memories=[brief(1), brief(2)], m1=anchor(kind="file"), m2=anchor("./", kind="folder"))
+    shown = made_of(memories=[brief(1), brief(2)], m1=anchor(kind="file"), m2=anchor("./", kind="folder"))
     assert [(lens.line, lens.title, lens.ids) for lens in shown.lenses()] == [
         (0, "1 memory of this file", ("mem-00000001",))
     ]
 
 
 def test_a_lens_counts_what_is_stale() -> None:
-    shown = annotations(symbol("A.b", 5, 9, brief(1), brief(2, verdict="changed")), m1=anchor(), m2=anchor())
+    shown = made_of(symbol("A.b", 5, 9, brief(1), brief(2, verdict="changed")), m1=anchor(), m2=anchor())
     assert [(lens.line, lens.title) for lens in shown.lenses()] == [(4, "2 memories · 1 stale")]
 
 
 def test_a_name_means_the_symbol_declared_in_its_line_or_else_all_of_that_name() -> None:
     one, other = brief(1), brief(2)
-    shown = annotations(
+    shown = made_of(
         symbol("A", 1, 4), symbol("A.run", 2, 4, one), symbol("B", 6, 9), symbol("B.run(int)#2", 7, 9, other)
     )
     assert [mark.name for mark in shown.named("run", 1)] == ["A.run"]
     assert [mark.name for mark in shown.named("run", 20)] == ["A.run", "B.run(int)#2"]
     assert shown.named("A", 0) == []
     assert shown.around(2) is shown.marks[1]
-    assert shown.around(5) is None
+    assert shown.around(4) is None
 
 
 def test_what_is_missing_is_marked_at_what_held_it() -> None:
     gone = brief(1, verdict="missing")
-    shown = annotations(
+    shown = made_of(
         symbol("A", 3, 9), memories=[gone], m1=anchor(symbol="A.b.c", verdict="missing", reason="a.py no longer has it")
     )
     assert [(stale.line, stale.mark and stale.mark.name) for stale in shown.stale] == [(2, "A")]
@@ -68,15 +68,15 @@ def test_what_is_missing_is_marked_at_what_held_it() -> None:
 def test_one_memory_has_one_mark_in_a_place() -> None:
     changed = brief(1, verdict="changed")
     at_f = anchor(symbol="f", verdict="changed", line=3)
-    reply = annotations(symbol("f", 3, 9, changed), symbol("g", 11, 12, changed), m1=at_f)
+    reply = made_of(symbol("f", 3, 9, changed), symbol("g", 11, 12, changed), m1=at_f)
     assert [stale.line for stale in reply.stale] == [2]
-    elsewhere = annotations(symbol("f", 3, 9, changed), m1=anchor("b.py", verdict="changed", line=3))
+    elsewhere = made_of(symbol("f", 3, 9, changed), m1=anchor("b.py", verdict="changed", line=3))
     assert elsewhere.stale == []
 
 
 def test_all_that_is_shown_follows_an_edit() -> None:
     changed = brief(1, verdict="changed")
-    shown = annotations(symbol("f", 3, 4, changed), m1=anchor(symbol="f", verdict="changed", line=3))
+    shown = made_of(symbol("f", 3, 4, changed), m1=anchor(symbol="f", verdict="changed", line=3))
     text = Text("import os\n\ndef f():\n    pass\n")
     shown.shift(text.replace((1, 0), (1, 0), "x = 1\ny = 2\n"))
     assert [lens.line for lens in shown.lenses()] == [4]

@@ -9,7 +9,7 @@ from pathlib import Path
 from recall.lsp import documents
 from recall.lsp.documents import Document
 from recall.protocol.errors import RecallError
-from recall.protocol.requests import PreviewReply
+from recall.protocol.requests import MAX_TEXT, PreviewReply
 from recall.protocol.values import Brief, SymbolOutline
 
 
@@ -110,7 +110,7 @@ def test_a_text_over_the_limit_is_not_sent() -> None:
         document.close()
         document._shown = lambda _: None
         document.follow(daemon.preview)
-        document.replace_all("x" * (documents.MAX_TEXT + 1))
+        document.replace_all("x" * (MAX_TEXT + 1))
         await rested(document)
         assert (len(daemon.asked), document.annotations) == (1, None)
 
