@@ -144,14 +144,14 @@ def test_a_file_that_is_opened_shows_lenses_and_hovers(nvim: Neovim) -> None:
 
 
 def test_a_comment_is_stored_by_code_action_and_its_lens_appears(nvim: Neovim, client: Client) -> None:
-    nvim.lua("vim.api.nvim_buf_set_lines(0, 13, 13, false, { '    # Connections are pooled.' })")
-    nvim.lua("vim.api.nvim_win_set_cursor(0, { 14, 4 })")
+    nvim.lua("vim.api.nvim_buf_set_lines(0, 14, 14, false, { '    # Connections are pooled.' })")
+    nvim.lua("vim.api.nvim_win_set_cursor(0, { 15, 4 })")
     nvim.choose("Remember as decision about connect")
     nvim.lua("vim.lsp.buf.code_action()")
-    until(lambda: client.list().total == 2, f"the memory, of {nvim.lua('_G.offered')}")
+    until(lambda: client.list().total == 2, "the memory")
     stored = client.list(memory_types=["decision"]).memories[0]
-    assert (stored.title, stored.symbols) == ("Connections are pooled.", [f"{FILE}::connect"])
-    until(lambda: nvim.lenses() == [(8, "1 memory"), (12, "1 memory")], "the second lens")
+    assert (stored.title, stored.symbols) == ("Connections are pooled", [f"{FILE}::connect"])
+    until(lambda: nvim.lenses() == [(8, "1 memory"), (13, "1 memory")], "the second lens")
 
 
 def test_an_unsaved_edit_shows_a_hint_and_undo_takes_it_away(nvim: Neovim, client: Client, memory_id: str) -> None:

@@ -10,7 +10,7 @@ local defaults = {
 }
 local options = vim.deepcopy(defaults)
 local client_id = nil
-local group = nil
+local ready = false -- whether the server has answered its first request
 
 local TYPES = {
   "decision", "pattern", "convention", "architecture", "debugging", "bug_fix", "dependency", "configuration",
@@ -40,11 +40,16 @@ end
 
 -- Show the lenses of a buffer as they are now.
 function M.refresh(bufnr)
-  if options.lenses and vim.api.nvim_buf_is_loaded(bufnr) and attached(bufnr) then
-    vim.api.nvim_buf_call(bufnr, function()
-      vim.lsp.codelens.refresh(vim.fn.has("nvim-0.10") == 1 and { bufnr = bufnr } or nil)
-    end)
+  if not (options.lenses and ready and vim.api.nvim_buf_is_loaded(bufnr) and attached(bufnr)) then
+    return
   end
+  local params = { textDocument = { uri = vim.uri_from_bufnr(bufnr) } }
+  -- Asked of our server alone: until one answers that has lenses, Neovim 0.7 asks only once, and others' are not ours.
+  request("textDocument/codeLens", params, function(refused, lenses, context)
+    if vim.api.nvim_buf_is_loaded(bufnr) and vim.lsp.codelens.on_codelens then
+      vim.lsp.codelens.on_codelens(refused, lenses, context)
+    end
+  end, bufnr)
 end
 
 local function refresh_all()
@@ -67,8 +72,15 @@ local function start()
     capabilities = capabilities(),
     init_options = { prompts = true },
     handlers = { ["workspace/codeLens/refresh"] = refresh_all },
+    on_attach = function(_, bufnr)
+      ready = true
+      if not vim.lsp.codelens.on_codelens and options.lenses then -- Neovim 0.12 keeps them up to date by itself
+        vim.lsp.codelens.enable(true, { bufnr = bufnr })
+      end
+      M.refresh(bufnr)
+    end,
     on_exit = function()
-      client_id = nil
+      client_id, ready = nil, false
     end,
   }
   client_id = (vim.lsp.start_client or vim.lsp.start)(config)
@@ -93,7 +105,6 @@ function M.attach(bufnr)
   end
   if client_id then
     vim.lsp.buf_attach_client(bufnr, client_id)
-    M.refresh(bufnr)
   end
 end
 
@@ -264,7 +275,7 @@ function M.setup(given)
   vim.lsp.commands["recall.edit"] = with_text("New text: ")
   vim.lsp.commands["recall.supersede"] = with_text("In its place: ")
 
-  group = vim.api.nvim_create_augroup("recall", { clear = true })
+  local group = vim.api.nvim_create_augroup("recall", { clear = true })
   vim.api.nvim_create_autocmd({ "BufReadPost", "BufNewFile", "BufWritePost" }, {
     group = group,
     callback = function(event)
