@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from recall.cli.invocation import Commands, Invocation
 
 
@@ -12,6 +14,9 @@ def register(commands: Commands) -> None:
 
 def lsp(invocation: Invocation) -> int:  # noqa: ARG001  # the editor says all there is to know
     """`recall lsp`."""
+    gc.disable()  # the protocol's types are thousands of objects, none of them garbage
     from recall.lsp.stdio import serve
 
+    gc.freeze()
+    gc.enable()
     serve()
