@@ -21,6 +21,7 @@ from recall.lsp.pages import MEMORY_LINK
 from recall.lsp.projects import Project
 from recall.lsp.server import Server, line_range, path_of, quietly
 from recall.protocol.errors import RecallError
+from recall.protocol.requests import MAX_TITLE
 from recall.protocol.values import Brief, Memory
 
 MAX_HOVERED = 5
@@ -181,12 +182,11 @@ async def symbols(server: Server, query: str) -> list[types.SymbolInformation]:
     """`workspace/symbol`: memories of all open projects by title and by what they say, at the place of their code."""
     found: list[types.SymbolInformation] = []
     for project in server.projects.all():
-        if query.strip():
-            reply = await quietly(project.client.search(query, limit=MAX_SYMBOLS_FOUND))
-            briefs = reply.results if reply else []
-        else:
-            listed = await quietly(project.client.list(limit=MAX_SYMBOLS_FOUND))
-            briefs = listed.memories if listed else []
+        title = query.strip()[:MAX_TITLE] or None
+        listed = await quietly(project.client.list(title=title, limit=MAX_SYMBOLS_FOUND))
+        answers = await quietly(project.client.search(query, limit=MAX_SYMBOLS_FOUND)) if title else None
+        shown = [*(listed.memories if listed else []), *(answers.results if answers else [])]
+        briefs = list({brief.id: brief for brief in shown}.values())[:MAX_SYMBOLS_FOUND]
         whole = await asyncio.gather(*(quietly(project.client.get(brief.id)) for brief in briefs))
         for brief, memory in zip(briefs, whole, strict=True):
             if memory is not None:

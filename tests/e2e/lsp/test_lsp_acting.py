@@ -134,6 +134,8 @@ def test_memories_are_workspace_symbols(client: Client, memory_id: str, editor: 
     assert [(each["name"], each["containerName"]) for each in found] == [("Loading is lazy", "decision")]
     assert found[0]["location"]["uri"] == uri
     assert found[0]["location"]["range"]["start"]["line"] == LOAD_LINE
+    assert [each["name"] for each in editor.request("workspace/symbol", {"query": "ARE TI"})] == []
+    assert [each["name"] for each in editor.request("workspace/symbol", {"query": "is ti"})] == ["Nothing is tied here"]
     assert {each["name"] for each in editor.request("workspace/symbol", {"query": ""})} == {
         "Loading is lazy",
         "Nothing is tied here",
