@@ -50,6 +50,12 @@ def _lifecycle(server: Server) -> None:
         for path in server.folders:
             server.soon(quietly(server.projects.find(path)))
 
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def _(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        left = {path_of(folder.uri) for folder in params.event.removed}
+        added = [path for folder in params.event.added if (path := path_of(folder.uri)) is not None]
+        server.folders = [*(path for path in server.folders if path not in left), *added]
+
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))
     def _(params: types.DidSaveTextDocumentParams) -> None:
         document = server.documents.get(params.text_document.uri)

@@ -106,6 +106,14 @@ def test_frames_that_are_no_messages_harm_nobody(memory_id: str, editor: Editor,
     editor.until(lambda: editor.lenses(uri) == [(LOAD_LINE, "1 memory")], "the lens")
 
 
+def test_text_that_is_no_unicode_is_shown_nothing_and_harms_nobody(memory_id: str, editor: Editor, file: Path) -> None:
+    uri = editor.open(file, MODELS + "\ud800 \x00")
+    assert editor.lenses(uri) == []
+    assert editor.hover(uri, LOAD_LINE, 9) is None
+    editor.rewrite(uri, 2, MODELS)
+    editor.until(lambda: editor.lenses(uri) == [(LOAD_LINE, "1 memory")], "the lens")
+
+
 def test_requests_before_initialize_are_refused(daemon: Daemon) -> None:
     editor = Editor(daemon.environ)
     with pytest.raises(RefusedError) as refused:

@@ -7,9 +7,11 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from recall import Client
 from tests.e2e.conftest import a_daemon
-from tests.e2e.editor import Editor
+from tests.e2e.editor import Editor, RefusedError
 from tests.e2e.lsp.conftest import BODY, CHANGED, FILE, LOAD, LOAD_LINE, diagnostics
 from tests.e2e.running import Daemon, git, runs, wait_until
 
@@ -28,6 +30,20 @@ def test_several_editors_and_trees_at_once_see_the_same_memories(
     diagnostics(other, uris[2], 1)
     assert editor.lenses(uris[0]) == other.lenses(uris[1]) == [(LOAD_LINE, "1 memory")]
     assert other.end() == 0
+
+
+def test_a_folder_that_is_added_is_meant_by_commands_that_name_no_file(
+    client: Client, memory_id: str, daemon: Daemon, project: Path
+) -> None:
+    editor = Editor(daemon.environ)
+    editor.initialize()
+    folder = {"uri": project.as_uri(), "name": "project"}
+    editor.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder], "removed": []}})
+    assert editor.command("recall.show", {"ids": [memory_id]})["markdown"].startswith("# Loading is lazy")
+    editor.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
+    with pytest.raises(RefusedError):
+        editor.command("recall.show", {"ids": [memory_id]})
+    assert editor.end() == 0
 
 
 def test_a_missing_daemon_is_started_and_a_lost_one_found_again(project: Path, file: Path) -> None:

@@ -9,6 +9,7 @@ local defaults = {
   everywhere = false, -- also for files that are in no git repository, but below a folder made known by `recall up`
 }
 local options = vim.deepcopy(defaults)
+local kept_by_neovim = vim.lsp.codelens.enable ~= nil -- from 0.12 it asks for lenses by itself
 local client_id = nil
 local ready = false -- whether the server has answered its first request
 
@@ -40,13 +41,13 @@ end
 
 -- Show the lenses of a buffer as they are now.
 function M.refresh(bufnr)
-  if not (options.lenses and ready and vim.api.nvim_buf_is_loaded(bufnr) and attached(bufnr)) then
+  if kept_by_neovim or not (options.lenses and ready and vim.api.nvim_buf_is_loaded(bufnr) and attached(bufnr)) then
     return
   end
   local params = { textDocument = { uri = vim.uri_from_bufnr(bufnr) } }
-  -- Asked of our server alone: until one answers that has lenses, Neovim 0.7 asks only once, and others' are not ours.
+  -- Not by `codelens.refresh`, which in 0.7 never asks again where no server was ready at the first time.
   request("textDocument/codeLens", params, function(refused, lenses, context)
-    if vim.api.nvim_buf_is_loaded(bufnr) and vim.lsp.codelens.on_codelens then
+    if vim.api.nvim_buf_is_loaded(bufnr) then
       vim.lsp.codelens.on_codelens(refused, lenses, context)
     end
   end, bufnr)
@@ -71,10 +72,10 @@ local function start()
     cmd = options.cmd,
     capabilities = capabilities(),
     init_options = { prompts = true },
-    handlers = { ["workspace/codeLens/refresh"] = refresh_all },
+    handlers = { ["workspace/codeLens/refresh"] = not kept_by_neovim and refresh_all or nil },
     on_attach = function(_, bufnr)
       ready = true
-      if not vim.lsp.codelens.on_codelens and options.lenses then -- Neovim 0.12 keeps them up to date by itself
+      if kept_by_neovim and options.lenses then
         vim.lsp.codelens.enable(true, { bufnr = bufnr })
       end
       M.refresh(bufnr)
