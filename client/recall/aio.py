@@ -113,6 +113,7 @@ class AsyncClient:
     context = _method(calls.context)
     opened = _method(calls.opened)
     closed = _method(calls.closed)
+    preview = _method(calls.preview)
 
     session_start = _method(calls.session_start)
     session_get_context = _method(calls.session_get_context)

@@ -57,6 +57,7 @@ from recalld.memory.memories import Memories
 from recalld.memory.occasions import Occasions
 from recalld.memory.outlines import Outlines
 from recalld.memory.past import Past
+from recalld.memory.previews import Previews
 from recalld.memory.proximity import Proximity
 from recalld.memory.readiness import Readiness
 from recalld.memory.renewal import Renewal
@@ -69,7 +70,7 @@ from recalld.memory.views import Views
 from recalld.memory.workdays import Workdays
 from recalld.model import Model
 from recalld.server.dispatch import Dispatch
-from recalld.server.handlers import audit_handlers, daemon_handlers, session_handlers, tree_handlers
+from recalld.server.handlers import audit_handlers, code_handlers, daemon_handlers, session_handlers, tree_handlers
 from recalld.server.push import Publisher
 from recalld.server.sockets import Sockets
 from recalld.store import Store, audits, derived, outlines, workspaces
@@ -150,7 +151,8 @@ class App:
         explore = Explore(self._store, search, associations, views)
         affected = Affected(self._store, Past(self._pool, config.max_file_bytes), codebase, verdicts, views)
         outlining = Outlines(codebase, contexts)
-        handlers = tree_handlers(self, storing, memories, search, explore, affected, decay, contexts, outlining)
+        handlers = tree_handlers(self, storing, memories, search, explore, affected, decay)
+        handlers |= code_handlers(contexts, outlining, Previews(codebase, verdicts, contexts, outlining))
         handlers |= audit_handlers(audit, Readiness(self._store)) | session_handlers(self._sessions)
         self._dispatch = Dispatch(
             self._trees, handlers, daemon_handlers(self), config.max_pending_requests, workdays.worked

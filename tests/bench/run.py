@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.bench.agents import agents
+from tests.bench.editors import editors
 from tests.bench.figures import (
     Figure,
     Measure,
@@ -37,6 +38,7 @@ ALL: dict[str, Measure] = {
     "hooks": hooks,
     "agents": agents,
     "http": over_http,
+    "editors": editors,
 }
 
 

@@ -12,8 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
-    "alembic", "apscheduler", "chromadb", "mcp", "numpy", "onnxruntime", "psutil", "rich", "shtab", "sqlalchemy",
-    "starlette", "structlog", "tokenizers", "tree_sitter", "uvicorn", "watchdog", "recalld",
+    "alembic", "apscheduler", "attrs", "cattrs", "chromadb", "lsprotocol", "mcp", "numpy", "onnxruntime", "psutil",
+    "pygls", "rich", "shtab", "sqlalchemy", "starlette", "structlog", "tokenizers", "tree_sitter", "uvicorn", "watchdog",
+    "recalld",
 )  # fmt: skip
 
 # The one room that may import each of these.
@@ -31,6 +32,8 @@ ROOMS = {
     "mcp_types": "client/recall/mcp",
     "starlette": "daemon/recalld/server/http",
     "uvicorn": "daemon/recalld/server/http",
+    "pygls": "client/recall/lsp",
+    "lsprotocol": "client/recall/lsp",
 }
 
 

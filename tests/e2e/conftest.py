@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,9 @@ import psutil
 import pytest
 
 from tests.e2e.running import MODELS, Daemon, commit, git
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "client" / "PROTOCOL.md"
+INSTALL_S = 90
 
 
 @contextlib.contextmanager
@@ -49,3 +54,22 @@ def project(tmp_path: Path) -> Path:
     git(root, "init", "-q")
     commit(root, f"the root commit, and so the workspace, is that of {tmp_path} alone")
     return root
+
+
+@pytest.fixture(scope="session")
+def node_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which Node finds the package that the document names."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("Node and npm are not installed: programs for Node cannot be run here")
+    package = re.search(r"`npm install (zeromq@\S+)`", DOCUMENT.read_text("utf-8"))
+    assert package is not None
+    folder = tmp_path_factory.mktemp("node")
+    install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), package[1]]
+    try:
+        run = subprocess.run(install, capture_output=True, text=True, timeout=INSTALL_S, check=False)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"`npm install {package[1]}` did not come to an end: no registry can be reached from here")
+    if run.returncode != 0:
+        pytest.skip(f"`npm install {package[1]}` failed, as it does without a registry: {run.stderr.strip()[-200:]}")
+    return folder

@@ -33,6 +33,7 @@ CHOICES: dict[str, list[Any]] = {
     "until": ["2030-01-01", "2030-01-02T00:00:00Z"],
     "verdicts": [["current"], ["changed"], ["missing", "moved"], ["current", "changed"]],
     "min_importance": [0.5, 0.95],
+    "title": ["HARBOUR, part 1", "part 0"],
     "personal": [True, False],
 }
 
@@ -83,6 +84,7 @@ HOLDS: dict[str, Callable[[Memory, Any], bool]] = {
     "until": lambda memory, wanted: memory.created_at <= wanted or memory.created_at[:10] == wanted,
     "verdicts": lambda memory, wanted: memory.verdict in wanted,
     "min_importance": lambda memory, wanted: memory.importance_score >= wanted,
+    "title": lambda memory, wanted: wanted.lower() in memory.title.lower(),
     "personal": lambda memory, wanted: (memory.workspace_id == "ws-personal") == wanted,
 }
 
@@ -271,3 +273,9 @@ def test_a_place_that_cannot_be_is_refused_by_its_name(client: Client, place: di
     with pytest.raises(RecallError) as refusal:
         client.search("x", **place)
     assert refusal.value.field == field
+
+
+def test_a_part_of_a_title_is_taken_as_it_stands(client: Client) -> None:
+    client.store(title="Discounts of 50% on a_b")
+    client.store(title="Discounts of 50 on acb")
+    assert [client.list(title=part).total for part in ("50%", "A_B", "DISCOUNTS", "%", "_")] == [1, 1, 2, 1, 1]

@@ -100,6 +100,7 @@ def test_every_error_code_is_described_as_the_registry_has_it() -> None:
         f"{requests.MAX_TITLE}, {requests.MAX_NARRATIVE:,} characters",
         f"{requests.MAX_LABEL} characters; {requests.MAX_LABELS}",
         f"{requests.MAX_PATH:,} characters; {requests.MAX_PATHS}",
+        f"`preview` | {requests.MAX_TEXT:,} characters",
         f"`forget` | {requests.MAX_BATCH:,}",
         f"`search` | {requests.MAX_LIMIT}",
         f"every {HEARTBEAT_S:g} s",

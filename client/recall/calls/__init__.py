@@ -7,7 +7,7 @@ Paths are relative to the tree's root, or absolute inside it.
 from __future__ import annotations
 
 from recall.calls.base import Call, FilePath, describe
-from recall.calls.code import by_file, by_symbol, closed, context, opened, outline
+from recall.calls.code import by_file, by_symbol, closed, context, opened, outline, preview
 from recall.calls.daemon import close_tree, hello, open_workspace, reindex, run_job, shutdown, status, sync
 from recall.calls.finding import Filters, affected, audit, explore, list_memories, search
 from recall.calls.keeping import audit_answer, audit_ready, audit_settle, decay
@@ -64,6 +64,7 @@ __all__ = [
     "opened",
     "outline",
     "pin",
+    "preview",
     "rate",
     "reindex",
     "restore",

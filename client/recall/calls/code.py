@@ -37,3 +37,14 @@ def opened(file_path: FilePath) -> Call[wire.Done]:
 def closed(file_path: FilePath) -> Call[wire.Done]:
     """Tell that an editor closed the file."""
     return Call(wire.Closed(file_path=os.fspath(file_path)))
+
+
+def preview(file_path: FilePath, text: str, *, version: int = 0) -> Call[wire.PreviewReply]:
+    """What a file's symbols, and the verdicts on them, would be with text that is not saved; nothing of it is kept.
+
+    Args:
+        file_path: the file; it need not exist.
+        text: all that it would hold, at most 2,000,000 characters.
+        version: a number of your own, given back.
+    """
+    return Call(wire.Preview(file_path=os.fspath(file_path), text=text, version=version))

@@ -34,6 +34,8 @@ class Filters(TypedDict, total=False):
     """Any of these."""
     min_importance: float | None
     """At least so important, 0 to 1."""
+    title: str | None
+    """With this in its title."""
     personal: bool | None
     """True for personal ones alone, False for none of them."""
 

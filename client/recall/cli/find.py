@@ -108,6 +108,7 @@ def _filter_options(command: ArgumentParser) -> None:
     command.add_argument("--since", type=moment, metavar="WHEN", help="only stored since: 2026-01-31, or an age as 30d")
     command.add_argument("--until", type=moment, metavar="WHEN", help="only stored until then")
     command.add_argument("--min-importance", type=float, metavar="0-1", help="only at least so important")
+    command.add_argument("--title", metavar="TEXT", help="only with this in the title")
     command.add_argument("--personal", action=BooleanOptionalAction, help="only personal memories, or none of them")
 
 
@@ -124,5 +125,6 @@ def _filters(invocation: Invocation) -> Filters:
         until=options.until,
         verdicts=options.verdict,
         min_importance=options.min_importance,
+        title=options.title,
         personal=options.personal,
     )

@@ -46,6 +46,7 @@ MODULES = {
     "decay": "decay",
     "session": "session",
     "watch": "watch",
+    "lsp": "lsp",
     "sync": "daemon",
     "reindex": "reindex",
     "completion": "completion",

@@ -17,6 +17,7 @@ from recall.protocol.requests import (
     StoreReply,
 )
 from recall.protocol.values import (
+    STALE,
     Anchor,
     AnchorTrail,
     Brief,
@@ -28,8 +29,6 @@ from recall.protocol.values import (
     SymbolOutline,
     link_words,
 )
-
-STALE = frozenset({"missing", "ambiguous", "changed", "moved+changed"})
 
 
 def stored(reply: StoreReply, style: Style) -> str:

@@ -77,6 +77,8 @@ MEMORY_TYPE_ALIASES: dict[str, MemoryType] = {
 """Names that peers use for our types; accepted wherever a type is."""
 
 VERDICTS_WORST_FIRST: tuple[Verdict, ...] = ("missing", "ambiguous", "changed", "moved+changed", "moved", "current")
+STALE: frozenset[Verdict | None] = frozenset({"missing", "ambiguous", "changed", "moved+changed"})
+"""Verdicts of memories that no longer agree with the code."""
 
 Score = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 

@@ -90,7 +90,15 @@ class ParserPool:
         self._idle: asyncio.TimerHandle | None = None
         self._stopped = False
 
-    async def outline(self, root: Path, path: str, *, urgent: bool = False, cut_out: CutOut | None = None) -> Outline:
+    async def outline(
+        self,
+        root: Path,
+        path: str,
+        *,
+        urgent: bool = False,
+        cut_out: CutOut | None = None,
+        unsaved: bytes | None = None,
+    ) -> Outline:
         """Read and parse one file.
 
         Whatever is wrong with the file is said in the outline's status and note. Callers bound how many they
@@ -101,9 +109,10 @@ class ParserPool:
             path: the file, relative to it, with `/`.
             urgent: overtake all that are not.
             cut_out: the file is one definition, cut out of another file; its outline has its one symbol, or none.
+            unsaved: what the file is to hold; then nothing is read from the disk.
         """
         self._last_job += 1
-        job = Job(self._last_job, root, path, cut_out, asyncio.get_running_loop().create_future())
+        job = Job(self._last_job, root, path, cut_out, unsaved, asyncio.get_running_loop().create_future())
         if self._stopped:
             return Outline(path, "unreadable", note="the daemon is stopping")
         (self._urgent if urgent else self._waiting).append(job)
@@ -133,7 +142,7 @@ class ParserPool:
     def answered(self, process: WorkerProcess, answers: list[tuple[Job, bytes]]) -> None:
         """Pass on what a process answered, and give it more."""
         for job, encoded in answers:
-            self._after_read(job.full_path)
+            self._read(job)
             if job.answer.done():
                 continue  # its caller was cancelled
             outline = _decode(encoded)
@@ -150,7 +159,7 @@ class ParserPool:
         jobs = list(process.jobs.values())
         process.jobs.clear()
         for job in jobs:
-            self._after_read(job.full_path)
+            self._read(job)
         if self._stopped:
             self._urgent.extend(jobs)
             return
@@ -164,6 +173,10 @@ class ParserPool:
             self._urgent.extendleft(reversed(jobs[1:]))  # they have waited
             self._lost_at(process, jobs[0])
         self._dispatch()
+
+    def _read(self, job: Job) -> None:
+        if job.unsaved is None:
+            self._after_read(job.full_path)
 
     def _lost_at(self, process: WorkerProcess, job: Job) -> None:
         """Decide what becomes of the file that a process was at when it ended."""
@@ -201,7 +214,8 @@ class ParserPool:
                 if process.jobs:
                     self._start_missing()
                 job = queue.popleft()
-                self._before_read(job.full_path)
+                if job.unsaved is None:
+                    self._before_read(job.full_path)
                 process.give(job)
         self._rest_if_idle()
 

@@ -26,16 +26,23 @@ _encode = msgspec.msgpack.Encoder().encode
 class Job:
     """One file to outline, until it is answered."""
 
-    __slots__ = ("answer", "attempts", "cut_out", "full_path", "id", "path", "root")
+    __slots__ = ("answer", "attempts", "cut_out", "full_path", "id", "path", "root", "unsaved")
 
     def __init__(
-        self, number: int, root: Path, path: str, cut_out: CutOut | None, answer: asyncio.Future[Outline]
+        self,
+        number: int,
+        root: Path,
+        path: str,
+        cut_out: CutOut | None,
+        unsaved: bytes | None,
+        answer: asyncio.Future[Outline],
     ) -> None:
         self.id = number
         self.root = root
         self.path = path
         self.full_path = root / path
         self.cut_out = cut_out
+        self.unsaved = unsaved
         self.attempts = 0
         self.answer = answer
 
@@ -113,7 +120,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         if not self.jobs:
             self._busy_since = self._loop.time()
         self.jobs[job.id] = job
-        self.send(Task(job.id, os.fsencode(job.root), os.fsencode(job.path), job.cut_out))
+        self.send(Task(job.id, os.fsencode(job.root), os.fsencode(job.path), job.cut_out, job.unsaved))
         if self._timer is None:
             self._check_time()
 

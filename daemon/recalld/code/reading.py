@@ -53,6 +53,7 @@ def outline(
     forbidden: Collection[str],
     about_to_parse: Callable[[str], None],
     cut_out: CutOut | None = None,
+    unsaved: bytes | None = None,
 ) -> Outline:
     """Read one file and say what it declares. The path of the answer is left empty.
 
@@ -64,10 +65,11 @@ def outline(
         forbidden: what is not parsed, by hashes that `about_to_parse` was called with; the note then is the hash.
         about_to_parse: called before parsing with a hash of the bytes and the language.
         cut_out: the file is one definition, cut out of another file; then its one symbol is given, or none.
+        unsaved: what the file is to hold; then nothing is read, and the outline has no stamp.
     """
     found = Outline("", "unreadable")
     try:
-        source = _read(root, path, max_file_bytes, found)
+        source = _read(root, path, max_file_bytes, found) if unsaved is None else _given(unsaved, max_file_bytes, found)
     except (FileNotFoundError, NotADirectoryError):
         found.status = "gone"
         return found
@@ -135,6 +137,13 @@ def _read(root: bytes, path: bytes, max_bytes: int, found: Outline) -> bytes:
             found.status = "oversized"
             raise _Refused(f"larger than {max_bytes} bytes")
     return b"".join(chunks)
+
+
+def _given(unsaved: bytes, max_bytes: int, found: Outline) -> bytes:
+    if len(unsaved) > max_bytes:
+        found.status = "oversized"
+        raise _Refused(f"larger than {max_bytes} bytes")
+    return unsaved
 
 
 def _hash(data: bytes) -> str:

@@ -34,6 +34,8 @@ class Task(msgspec.Struct, frozen=True, array_like=True, tag=1):
     path: bytes
     cut_out: CutOut | None
     """The file is one definition, cut out of another."""
+    unsaved: bytes | None = None
+    """What the file is to hold, in place of what the disk has."""
 
 
 class Forbid(msgspec.Struct, frozen=True, array_like=True, tag=2):

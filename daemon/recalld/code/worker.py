@@ -47,6 +47,7 @@ def main() -> None:
                 forbidden,
                 note,
                 message.cut_out,
+                message.unsaved,
             )
             answer = encode(found)
         except MemoryError:

@@ -65,11 +65,17 @@ class Codebase:
         """Outlines of files that were just changed, ahead of any scan."""
         return await asyncio.gather(*(self._pool.outline(tree.root, path, urgent=True) for path in paths))
 
+    async def unsaved(self, tree: Tree, path: str, content: bytes) -> Outline:
+        """The outline that a file would have with this content; what the disk has, where it is just that."""
+        saved = await self.outline(tree, path)
+        if saved is not None and saved.content_hash == _hash(content):
+            return saved
+        return await self._pool.outline(tree.root, path, urgent=True, unsaved=content)
+
     async def code(self, tree: Tree, outline: Outline) -> bytes:
         """The bytes that an outline was made of; empty where the file has changed meanwhile."""
         content = await self._content(tree, outline.path)
-        same = hashlib.blake2b(content, digest_size=16).hexdigest() == outline.content_hash
-        return content if same else b""
+        return content if _hash(content) == outline.content_hash else b""
 
     async def lines_of(self, tree: Tree, path: str, excerpts: Sequence[str]) -> list[tuple[int, int]]:
         """First and last line of each place at which one of these texts stands in a file; none where none does."""
@@ -106,6 +112,11 @@ class Codebase:
     async def files_under(self, tree: Tree, folder: str) -> list[str]:
         """The files below a folder, at any depth."""
         return await self._store.code.read(outlines.files_under, tree.id, folder)
+
+
+def _hash(content: bytes) -> str:
+    """As outlines have it."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def _stamps(root: Path, paths: Sequence[str]) -> dict[str, str]:

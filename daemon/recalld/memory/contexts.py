@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from recall.protocol.marking import marked, token_estimate
-from recall.protocol.values import Brief, Cause, Context
+from recall.protocol.values import Anchor, Brief, Cause, Context
 from recalld.config import Config
 from recalld.events import ContextReady, Event
 from recalld.memory.answers import STALE
@@ -175,6 +175,10 @@ class Contexts:
         brief = self._views.brief(tree, each.row, each.anchors, superseded_by=each.superseded_by)
         brief.why = each.why
         return brief
+
+    def anchors(self, tree: Tree, each: Belonging) -> list[Anchor]:
+        """What ties a belonging memory to code, with where that is now."""
+        return [self._views.anchor(tree, anchor) for anchor in each.anchors]
 
     # --- building ----------------------------------------------------------------------------------
 

@@ -99,6 +99,7 @@ class Filters:
             since=since,
             before=before,
             min_importance=request.min_importance,
+            title=request.title,
             places=places or None,
             standing=tuple(_standing_below(tree, places)) if places else (),
         )

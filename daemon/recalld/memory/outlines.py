@@ -6,7 +6,7 @@ import asyncio
 
 from recall.protocol import requests as wire
 from recall.protocol.errors import RecallError
-from recall.protocol.values import SymbolOutline
+from recall.protocol.values import Brief, SymbolOutline
 from recalld.memory.anchors import SEPARATOR, find_symbol, split_reference
 from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Belonging, Contexts
@@ -25,18 +25,26 @@ class Outlines:
         """A file's symbols with their memories, those of the file itself, and its context."""
         path = await self.path(tree, given)
         outline = None if path.endswith("/") else await self._codebase.outline(tree, path)
-        belonging = await self._contexts.belonging(tree, path)
-        shown = {symbol.name for symbol in outline.symbols} if outline else set()
-        symbols = [self._symbol(tree, symbol, belonging) for symbol in outline.symbols] if outline else []
+        memories, symbols, _ = await self.with_memories(tree, path, outline)
         return wire.OutlineReply(
             file_path=path,
             language=outline.language if outline else None,
             status="folder" if path.endswith("/") else outline.status if outline else "missing",
-            memories=[self._contexts.brief(tree, each) for each in belonging if not shown & set(each.symbol_names)],
+            memories=memories,
             symbols=symbols,
             context=await self._contexts.context(tree, path),
-            warnings=_warnings(path, outline),
+            warnings=warnings_of(path, outline),
         )
+
+    async def with_memories(
+        self, tree: Tree, path: str, outline: Outline | None
+    ) -> tuple[list[Brief], list[SymbolOutline], list[Belonging]]:
+        """What belongs to a file: memories tied to none of its symbols, its symbols with theirs, and all of them."""
+        belonging = await self._contexts.belonging(tree, path)
+        shown = {symbol.name for symbol in outline.symbols} if outline else set()
+        symbols = [self._symbol(tree, symbol, belonging) for symbol in outline.symbols] if outline else []
+        memories = [self._contexts.brief(tree, each) for each in belonging if not shown & set(each.symbol_names)]
+        return memories, symbols, belonging
 
     async def by_file(self, tree: Tree, given: str) -> wire.ByFileReply:
         """The memories tied to a file or folder, to its symbols, or to a folder above it."""
@@ -46,7 +54,7 @@ class Outlines:
         return wire.ByFileReply(
             file_path=path,
             memories=[self._contexts.brief(tree, each) for each in belonging],
-            warnings=_warnings(path, outline),
+            warnings=warnings_of(path, outline),
         )
 
     async def by_symbol(self, tree: Tree, given: str) -> wire.BySymbolReply:
@@ -88,7 +96,8 @@ class Outlines:
         )
 
 
-def _warnings(path: str, outline: Outline | None) -> list[str]:
+def warnings_of(path: str, outline: Outline | None) -> list[str]:
+    """Why an outline lacks something."""
     if path.endswith("/"):
         return []
     if outline is None:

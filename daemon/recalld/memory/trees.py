@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from sqlalchemy import Connection
@@ -71,6 +71,14 @@ class Tree:
         if verdict is not None:
             self.verdicts[anchor_id] = verdict
             self.standing[verdict.path].add(anchor_id)
+
+    def as_if(self, said: Mapping[int, VerdictRow]) -> Tree:
+        """The same tree with these verdicts in place of its own, to be looked at; this one stays as it is."""
+        standing = defaultdict(set, {path: set(ids) for path, ids in self.standing.items()})
+        other = replace(self, verdicts=dict(self.verdicts), standing=standing, drifting={})
+        for anchor_id, verdict in said.items():
+            other.say(anchor_id, verdict)
+        return other
 
     def standing_at(self, paths: Iterable[str]) -> list[int]:
         """The ids of the anchors whose code stands at these files and folders now."""

@@ -73,6 +73,24 @@ class Verdicts:
             await self._learning.sight(tree, judged, said, snapshot, settled=settled)
             return await self._keep(tree, judged, said)
 
+    async def preview(self, tree: Tree, outline: Outline, content: bytes) -> Tree:
+        """The tree as it would be judged if a file held this content; nothing of it is kept or learned.
+
+        Args:
+            outline: of that content.
+        """
+        fresh = {outline.path: outline}
+        judged = await self.at(tree, [outline.path])
+        known = {anchor.id for anchor in judged}
+        judged += [each for each in await self.drifting(tree, fresh) if each.id not in known]
+        snapshot = await self._snapshots.take(tree, judged, fresh)
+        snapshot.contents[outline.path] = content
+        said = await self._say(tree, judged, snapshot)
+        if left := self._learning.left_behind(tree, judged, said):
+            again = await self._say(tree, list(left.values()), snapshot)
+            said |= {each: now for each, now in again.items() if now.evidence != "nothing"}
+        return tree.as_if(said)
+
     # --- judging -----------------------------------------------------------------------------------
 
     async def _say(self, tree: Tree, judged: Sequence[AnchorRow], snapshot: Snapshot) -> dict[int, VerdictRow]:

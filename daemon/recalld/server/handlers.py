@@ -17,6 +17,7 @@ from recalld.memory.decay import Decay
 from recalld.memory.explore import Explore
 from recalld.memory.memories import Memories
 from recalld.memory.outlines import Outlines
+from recalld.memory.previews import Previews
 from recalld.memory.readiness import Readiness
 from recalld.memory.search import Search
 from recalld.memory.sessions import Sessions
@@ -65,8 +66,6 @@ def tree_handlers(
     explore: Explore,
     affected: Affected,
     decay: Decay,
-    contexts: Contexts,
-    outlines: Outlines,
 ) -> dict[str, TreeHandler]:
     """Handlers of the requests about one tree and its workspace, by method."""
 
@@ -101,11 +100,12 @@ def tree_handlers(
         "explore": explore.explore,
         "affected": affected.affected,
         "decay": decay.preview,
-        **_code_handlers(contexts, outlines),
     }
 
 
-def _code_handlers(contexts: Contexts, outlines: Outlines) -> dict[str, TreeHandler]:
+def code_handlers(contexts: Contexts, outlines: Outlines, previews: Previews) -> dict[str, TreeHandler]:
+    """Handlers of the requests about code and what is tied to it, by method."""
+
     def context(tree: Tree, request: wire.ContextOf) -> Result | Awaitable[Result]:
         # Prepared ones are answered at once, as the bytes they are kept as.
         ready = contexts.prepared(tree, request.file_path)
@@ -129,6 +129,7 @@ def _code_handlers(contexts: Contexts, outlines: Outlines) -> dict[str, TreeHand
         "context": context,
         "opened": opened,
         "closed": closed,
+        "preview": previews.preview,
     }
 
 

@@ -32,6 +32,8 @@ class Criteria(msgspec.Struct, kw_only=True, frozen=True):
     before: str | None = None
     """Stored before this time."""
     min_importance: float | None = None
+    title: str | None = None
+    """With this in its title, whatever the case of Latin letters."""
     places: tuple[str, ...] | None = None
     """Files and folders (ending in `/`; `./` is the root): with a form of an anchor at or below any of them."""
     standing: tuple[int, ...] = ()
@@ -60,6 +62,8 @@ def conditions(criteria: Criteria) -> list[sa.ColumnElement[bool]]:
         wanted.append(column.created_at < criteria.before)
     if criteria.min_importance is not None:
         wanted.append(column.importance_score >= criteria.min_importance)
+    if criteria.title is not None:
+        wanted.append(column.title.icontains(criteria.title, autoescape=True))
     if criteria.places is not None:
         wanted.append(column.id.in_(_tied(criteria.places, criteria.standing)))
     wanted += [column.id.in_(_values(some)) for some in criteria.among]

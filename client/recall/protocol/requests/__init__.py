@@ -14,6 +14,7 @@ from recall.protocol.requests.base import (
     MAX_NARRATIVE,
     MAX_PATH,
     MAX_PATHS,
+    MAX_TEXT,
     MAX_TITLE,
     Done,
     Reply,
@@ -30,6 +31,8 @@ from recall.protocol.requests.code import (
     Opened,
     Outline,
     OutlineReply,
+    Preview,
+    PreviewReply,
 )
 from recall.protocol.requests.daemon import (
     CloseTree,
@@ -107,6 +110,7 @@ __all__ = [
     "MAX_NARRATIVE",
     "MAX_PATH",
     "MAX_PATHS",
+    "MAX_TEXT",
     "MAX_TITLE",
     "METHODS",
     "Affected",
@@ -146,6 +150,8 @@ __all__ = [
     "Outline",
     "OutlineReply",
     "Pin",
+    "Preview",
+    "PreviewReply",
     "Rate",
     "RateReply",
     "ReadyReply",
@@ -187,7 +193,7 @@ METHODS: dict[str, type[Request]] = {
         Hello, Status, RunJob, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
         Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Link, Rate, History, ListMemories, Search,
         Explore, Audit, AuditAnswer, AuditSettle, AuditReady, Affected, Decay,
-        ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
+        ByFile, BySymbol, Outline, ContextOf, Opened, Closed, Preview,
         SessionStart, SessionGetContext, SessionRecordObservation, SessionEnd, SessionJob, SessionList,
     )
 }  # fmt: skip

@@ -14,6 +14,7 @@ MAX_LABEL = 100
 MAX_LABELS = 50
 MAX_PATHS = 50
 MAX_PATH = 4096
+MAX_TEXT = 2_000_000
 MAX_BATCH = 2000
 MAX_LIMIT = 500
 
@@ -22,6 +23,7 @@ Narrative = Annotated[str, msgspec.Meta(max_length=MAX_NARRATIVE)]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LABEL)]
 Labels = Annotated[list[Label], msgspec.Meta(max_length=MAX_LABELS)]
 Path = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PATH)]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 Paths = Annotated[list[Path], msgspec.Meta(max_length=MAX_PATHS)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
 TokenBudget = Annotated[int, msgspec.Meta(ge=0, le=100_000)]

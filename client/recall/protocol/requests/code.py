@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from recall.protocol.requests.base import Done, Path, Reply, Request
-from recall.protocol.values import Brief, Context, SymbolOutline
+from recall.protocol.requests.base import Done, Path, Reply, Request, Text
+from recall.protocol.values import Anchor, Brief, Context, SymbolOutline
 
 
 class ByFileReply(Reply):
@@ -82,3 +82,33 @@ class Closed(Request):
     method = "closed"
     reply = Done
     file_path: Path
+
+
+class PreviewReply(Reply):
+    """What `Preview` is answered with."""
+
+    file_path: str
+    version: int
+    """As it was asked."""
+    language: str | None
+    status: str
+    """As in `OutlineReply`."""
+    saved: bool
+    """The text is just what the disk has."""
+    memories: list[Brief]
+    """Those of the file itself, of the folders above it, and of code that the text no longer has."""
+    symbols: list[SymbolOutline]
+    anchors: dict[str, list[Anchor]]
+    """What ties each of these memories to code, by its id."""
+    warnings: list[str] = []
+
+
+class Preview(Request):
+    """What the outline and the verdicts would be with text that is not saved; nothing of it is kept."""
+
+    method = "preview"
+    reply = PreviewReply
+    file_path: Path
+    text: Text
+    version: int = 0
+    """The sender's own number of the text, given back."""

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import msgspec
 
-from recall.protocol.requests.base import MAX_LIMIT, Id, Label, Limit, Path, Paths, Reply, Request, Sort, TokenBudget
+from recall.protocol.requests.base import (
+    MAX_LIMIT,
+    MAX_TITLE,
+    Id,
+    Label,
+    Limit,
+    Path,
+    Paths,
+    Reply,
+    Request,
+    Sort,
+    TokenBudget,
+)
 from recall.protocol.values import Brief, Finding, GraphEdge, GraphNode, Score, Verdict
 
 Time = Annotated[str, msgspec.Meta(min_length=4, max_length=40)]
@@ -33,6 +45,8 @@ class Filtered(Request):
     verdicts: list[Verdict] = []
     """Any of these; memories tied to no code have none."""
     min_importance: Score | None = None
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TITLE)] | None = None
+    """With this in its title, whatever the case of Latin letters."""
     personal: bool | None = None
     """True: personal ones alone; false: none of them."""
 
