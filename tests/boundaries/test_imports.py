@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
     "alembic", "apscheduler", "attrs", "cattrs", "chromadb", "lsprotocol", "mcp", "numpy", "onnxruntime", "psutil",
-    "pygls", "rich", "shtab", "sqlalchemy", "starlette", "structlog", "tokenizers", "tree_sitter", "uvicorn", "watchdog",
-    "recalld",
+    "pygls", "rich", "shtab", "sqlalchemy", "starlette", "structlog", "tokenizers", "tree_sitter", "uvicorn",
+    "watchdog", "recalld",
 )  # fmt: skip
 
 # The one room that may import each of these.
