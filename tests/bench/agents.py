@@ -15,7 +15,7 @@ from typing import Any
 import mcp
 import psutil
 
-from recall import Client
+from recall import Client, RecallError
 from recall.protocol.codec import encode_request
 from recall.protocol.requests import ContextOf, Request, Search, SessionRecordObservation
 from tests.bench.figures import Figure
@@ -160,19 +160,29 @@ def _of_children() -> float:
 
 
 def _without_a_daemon(root: Path, *, cold: bool) -> float:
+    """Seconds until the handshake; the daemon that is started meanwhile is stopped again."""
     if cold:
         _forget_files()
-    taken = _handshake(root)
-    with Client(root) as client:  # waits for what the server started
-        client.hello()
+    made: list[Server] = []
+    taken = _took(lambda: made.append(Server(root)))
+    with Client(root, start=False) as client:
+        _until(client, answers=True)  # before the server leaves, which need not wait for it
+        made[0].close()
         client.shutdown()
-        while _answers(client):
-            time.sleep(0.01)
+        _until(client, answers=False)
     return taken
 
 
-def _answers(client: Client) -> bool:
-    return client._paths.requests.exists()
+def _until(client: Client, *, answers: bool) -> None:
+    while True:
+        try:
+            client.hello()
+            there = True
+        except RecallError:
+            there = False
+        if there == answers:
+            return
+        time.sleep(0.01)
 
 
 def _forget_files() -> None:
