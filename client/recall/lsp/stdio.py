@@ -13,6 +13,7 @@ from pygls.exceptions import JsonRpcParseError
 from pygls.io_ import StdoutWriter, run_async
 
 from recall.lsp.features import register
+from recall.lsp.processes import runs
 from recall.lsp.server import Server
 from recall.protocol.errors import RecallError
 
@@ -67,15 +68,5 @@ async def _parent_gone(server: Server) -> None:
     """Return once the process that started the server, as it named itself, is no more."""
     while True:
         await asyncio.sleep(PARENT_S)
-        if server.process_id is not None and not _runs(server.process_id):
+        if server.process_id is not None and not runs(server.process_id):
             return
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True  # somebody else's, or a number that no process has: then only the pipe tells
-    return True
