@@ -37,9 +37,9 @@ class Editor:
         messages: all that came from the server by itself, in order.
     """
 
-    def __init__(self, environ: dict[str, str], *, process_id: int | None = None) -> None:
+    def __init__(self, environ: dict[str, str], *options: str, process_id: int | None = None) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "recall", "lsp"],
+            [sys.executable, "-m", "recall", "lsp", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -73,7 +73,7 @@ def test_a_file_that_is_not_there_yet_has_an_outline_of_its_text(client: Client)
 def test_text_that_no_file_may_have_is_refused_or_left_alone(client: Client, project: Path) -> None:
     assert client.preview(FILE, "x = 1\n" * 200_000).status == "oversized"
     for text, path, code in (("x\0", FILE, "invalid_text"), ("x" * 2_000_001, FILE, "invalid_params"),
-                             ("x", "../outside.py", "outside_workspace")):  # fmt: skip
+                             ("x", "../outside.py", "outside_workspace"), ("x", "api", "invalid_params")):  # fmt: skip
         with pytest.raises(RecallError) as refused:
             client.preview(path, text)
         assert refused.value.code == code

@@ -12,11 +12,11 @@ def register(commands: Commands) -> None:
     commands.add("lsp", lsp, "serve an editor over standard input and output, as a language server")
 
 
-def lsp(invocation: Invocation) -> int:  # noqa: ARG001  # the editor says all there is to know
+def lsp(invocation: Invocation) -> int:
     """`recall lsp`."""
     gc.disable()  # the protocol's types are thousands of objects, none of them garbage
     from recall.lsp.stdio import serve
 
     gc.freeze()
     gc.enable()
-    serve()
+    serve(start=not invocation.options.no_start)

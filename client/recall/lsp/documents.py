@@ -60,6 +60,11 @@ class Document:
         self._ask = ask
         self.refresh()
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether the daemon is shown its text."""
+        return self._ask is not None
+
     def edit(self, start: tuple[int, int], end: tuple[int, int], new: str) -> None:
         """Put a text in place of another; columns are in characters."""
         edit = self.text.replace(start, end, new)

@@ -59,8 +59,10 @@ def _lifecycle(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))
     def _(params: types.DidSaveTextDocumentParams) -> None:
         document = server.documents.get(params.text_document.uri)
-        if document is not None:
+        if document is not None and document.is_followed:
             document.refresh()
+        elif document is not None:  # somebody may have made its folder a project since
+            server.soon(server.projects.open(document))
 
     @server.feature(types.SHUTDOWN)
     async def _(_: None) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-import tempfile
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from recall.lsp.markdown import page
+from recall.lsp.processes import runs
 from recall.lsp.projects import Project
 from recall.paths import find_paths, make_private
 from recall.protocol.errors import RecallError
@@ -21,7 +23,7 @@ class Pages:
     """Writes pages into a private folder of their own."""
 
     def __init__(self) -> None:
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
         self._projects: dict[str, Project] = {}
 
     def write(self, name: str, text: str, project: Project) -> str:
@@ -36,10 +38,9 @@ class Pages:
             Its URI.
         """
         if self._folder is None:
-            runtime = find_paths().runtime
-            make_private(runtime)
-            self._folder = tempfile.TemporaryDirectory(prefix="pages-", dir=runtime, ignore_cleanup_errors=True)
-        file = Path(self._folder.name).resolve() / f"{name}.md"
+            self._folder = _own_folder()
+        file = self._folder / f"{name}.md"
+        file.touch(mode=0o600)
         file.write_text(text, encoding="utf-8")
         self._projects[str(file)] = project
         return file.as_uri()
@@ -60,12 +61,26 @@ class Pages:
         return self._projects.get(str(path))
 
     def drop(self, memory_id: str) -> None:
-        """Remove a memory's page, as what was forgotten is not to be read any more."""
-        if self._folder is not None:
+        """Remove the pages that show a memory, as what was forgotten is not to be read any more."""
+        for file in self._folder.glob("*.md") if self._folder else ():
             with suppress(OSError):
-                (Path(self._folder.name) / f"{memory_id}.md").unlink()
+                if memory_id in file.read_text("utf-8"):
+                    file.unlink()
 
     def close(self) -> None:
         """Remove all pages."""
         if self._folder is not None:
-            self._folder.cleanup()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _own_folder() -> Path:
+    """A folder of this process; those of servers that were killed are removed."""
+    runtime = find_paths().runtime.resolve()
+    make_private(runtime)
+    for left in runtime.glob("pages-*"):
+        owner = left.name.removeprefix("pages-")
+        if owner.isdecimal() and not runs(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = runtime / f"pages-{os.getpid()}"
+    make_private(folder)
+    return folder

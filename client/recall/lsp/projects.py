@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,11 +38,12 @@ class Project:
     Args:
         root: of the tree.
         changed: called with what happened to each memory that was changed.
+        start: start the daemon where none runs.
     """
 
-    def __init__(self, root: Path, changed: Callable[[MemoryChanged], None]) -> None:
+    def __init__(self, root: Path, changed: Callable[[MemoryChanged], None], *, start: bool) -> None:
         self.root = root
-        self.client = AsyncClient(root)
+        self.client = AsyncClient(root, start=start)
         self._changed = changed
         self._documents: set[Document] = set()
         self._telling: set[asyncio.Task[None]] = set()
@@ -127,10 +129,12 @@ class Projects:
 
     Args:
         changed: called with each memory that was changed.
+        start: start the daemon where none runs, and make repositories workspaces.
     """
 
-    def __init__(self, changed: Callable[[MemoryChanged], None]) -> None:
+    def __init__(self, changed: Callable[[MemoryChanged], None], *, start: bool) -> None:
         self._changed = changed
+        self._start = start
         self._by_root: dict[Path, Project] = {}
         self._finding = asyncio.Lock()
 
@@ -160,17 +164,18 @@ class Projects:
             if (known := self.holding(path)) is not None:
                 return known
             folder = await asyncio.to_thread(_folder_of, path)
-            client = AsyncClient(folder)
+            client = AsyncClient(folder, start=self._start)
             try:
                 await client.hello()
-                if not in_repository(folder) and not await _is_known(folder):
+                made = self._start and in_repository(folder)
+                if not made and not await _is_known(folder):
                     return None
                 opened = await client.open_workspace(folder)
             finally:
                 await client.close()
-            root = Path(opened.workspace.path)
+            root = _real(opened.workspace.path)
             if root not in self._by_root:
-                self._by_root[root] = Project(root, self._changed)
+                self._by_root[root] = Project(root, self._changed, start=self._start)
             return self._by_root[root]
 
     async def open(self, document: Document) -> None:
@@ -206,6 +211,11 @@ class Projects:
 def in_repository(folder: Path) -> bool:
     """Whether a folder is in a git repository."""
     return any((each / ".git").exists() for each in (folder, *folder.parents))
+
+
+def _real(path: str) -> Path:
+    """A folder by its own name, as files are looked for by theirs."""
+    return Path(os.path.realpath(path))
 
 
 def _folder_of(path: Path) -> Path:

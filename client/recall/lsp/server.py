@@ -29,28 +29,30 @@ REFRESH_S = 5.0
 """An editor may take so long to say that it will ask for lenses."""
 FIRST_ANSWER_S = 0.5
 """A request waits so long for the daemon's first word on a file that was just opened."""
-MAX_HOVERED = 5
-MAX_SYMBOLS_FOUND = 40
+STOP_S = 2.0
+"""Telling the daemon at the end what is closed may take so long."""
 MAX_CANDIDATES = 3
 MAX_HEAD_LINES = 20
 """A symbol's name stands so many lines after its first at most: decorators come before it."""
-REFUSED = -32803
-"""The protocol's RequestFailed: it was understood, and cannot be done."""
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
 
 
 class Server(LanguageServer):
-    """Serves one editor."""
+    """Serves one editor.
+
+    Args:
+        start: start the daemon where none runs, and make repositories workspaces.
+    """
 
     protocol: Protocol
 
-    def __init__(self) -> None:
+    def __init__(self, *, start: bool) -> None:
         super().__init__("recalld", __version__, protocol_cls=Protocol)
         self.documents: dict[str, Document] = {}
         self.pages = Pages()
-        self.projects = Projects(self._memory_changed)
+        self.projects = Projects(self._memory_changed, start=start)
         self.commands = Commands(self, self.pages)
         self.folders: list[Path] = []
         self.prompts = False
@@ -82,8 +84,12 @@ class Server(LanguageServer):
         """Close what is open, tell the daemon, remove the pages."""
         for document in self.documents.values():
             document.close()
-        await self.projects.close()
         self.pages.close()
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self.projects.close()
+        except TimeoutError:
+            log.warning("the daemon did not answer before the end")
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what went wrong; nothing ever pops up."""

@@ -13,17 +13,19 @@ from pygls.exceptions import JsonRpcParseError
 from pygls.io_ import StdoutWriter, run_async
 
 from recall.lsp.features import register
+from recall.lsp.processes import runs
 from recall.lsp.server import Server
 from recall.protocol.errors import RecallError
 
 PARENT_S = 2.0
 """How often it is looked whether the editor's process is still there."""
-STOP_S = 2.0
-"""How long telling the daemon what is closed may take at the end."""
 
 
-def serve() -> NoReturn:
+def serve(*, start: bool) -> NoReturn:
     """Serve until the end; the exit code is 0 where the editor had asked for it in order, 1 where it went away.
+
+    Args:
+        start: start the daemon where none runs, and make repositories workspaces.
 
     Raises:
         RecallError: standard input is no pipe that an editor could write to.
@@ -34,13 +36,13 @@ def serve() -> NoReturn:
     # Whatever else might print would break the protocol: it prints to standard error.
     answers = os.dup(1)
     os.dup2(2, 1)
-    code = asyncio.new_event_loop().run_until_complete(_serve(answers))
+    code = asyncio.new_event_loop().run_until_complete(_serve(answers, start=start))
     # A thread may still be starting a daemon; nobody waits for it any more.
     os._exit(code)
 
 
-async def _serve(answers: int) -> int:
-    server = Server()
+async def _serve(answers: int, *, start: bool) -> int:
+    server = Server(start=start)
     register(server)
     reader = asyncio.StreamReader()
     try:
@@ -58,11 +60,7 @@ async def _serve(answers: int) -> int:
     reading = asyncio.create_task(run_async(threading.Event(), reader, server.protocol, error_handler=unreadable))
     watching = asyncio.create_task(_parent_gone(server))
     await asyncio.wait({reading, watching, server.ended}, return_when=asyncio.FIRST_COMPLETED)
-    try:
-        async with asyncio.timeout(STOP_S):
-            await server.stop()
-    except TimeoutError:
-        logging.getLogger(__name__).warning("the daemon did not answer before the end")
+    await server.stop()
     return server.ended.result() if server.ended.done() else 1
 
 
@@ -70,15 +68,5 @@ async def _parent_gone(server: Server) -> None:
     """Return once the process that started the server, as it named itself, is no more."""
     while True:
         await asyncio.sleep(PARENT_S)
-        if server.process_id is not None and not _runs(server.process_id):
+        if server.process_id is not None and not runs(server.process_id):
             return
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True  # somebody else's, or a number that no process has: then only the pipe tells
-    return True

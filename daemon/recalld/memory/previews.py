@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recall.protocol import requests as wire
+from recall.protocol.errors import RecallError
 from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
 from recalld.memory.outlines import Outlines, warnings_of
@@ -30,6 +31,8 @@ class Previews:
             RecallError: `outside_workspace`, `invalid_params`.
         """
         path = await self._outlines.path(tree, request.file_path)
+        if path.endswith("/"):
+            raise RecallError("invalid_params", f"{path} is a folder: a text is that of a file", field="file_path")
         content = request.text.encode()
         outline = await self._codebase.unsaved(tree, path, content)
         saved = bool(outline.stamp)

@@ -74,7 +74,11 @@ class Tree:
 
     def as_if(self, said: Mapping[int, VerdictRow]) -> Tree:
         """The same tree with these verdicts in place of its own, to be looked at; this one stays as it is."""
-        standing = defaultdict(set, {path: set(ids) for path, ids in self.standing.items()})
+        standing = defaultdict(set, self.standing)
+        places = {each.path for each in said.values()}
+        places |= {before.path for each in said if (before := self.verdicts.get(each)) is not None}
+        for path in places:  # `say` changes these sets, and no others
+            standing[path] = set(standing[path])
         other = replace(self, verdicts=dict(self.verdicts), standing=standing, drifting={})
         for anchor_id, verdict in said.items():
             other.say(anchor_id, verdict)

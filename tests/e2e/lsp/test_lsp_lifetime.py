@@ -68,6 +68,26 @@ def test_a_missing_daemon_is_started_and_a_lost_one_found_again(project: Path, f
         daemon.recall("down", cwd=project)
 
 
+def test_nothing_is_started_where_that_is_forbidden(project: Path, file: Path) -> None:
+    with a_daemon() as daemon:
+        editor = Editor(daemon.environ, "--no-start")
+        editor.initialize(project)
+        uri = editor.open(file)
+        assert editor.lenses(uri) == []
+        assert editor.command("recall.search", {"query": "lazy"}) is None
+        assert not daemon.paths.requests.exists()
+        daemon.start()
+        with Client(project) as client:
+            client.store("Loading is lazy", symbols=[LOAD])
+
+        def shown_after_saving() -> bool:
+            editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+            return editor.lenses(uri) == [(LOAD_LINE, "1 memory")]
+
+        editor.until(shown_after_saving, "the lens of a daemon that came")
+        assert editor.end() == 0
+
+
 def test_the_server_ends_with_its_editor(daemon: Daemon, project: Path, file: Path) -> None:
     short_lived = subprocess.Popen(["sleep", "60"])
     editor = Editor(daemon.environ, process_id=short_lived.pid)
@@ -83,11 +103,19 @@ def test_the_server_ends_with_its_editor(daemon: Daemon, project: Path, file: Pa
     assert closed.process.wait(10) == 1
 
 
-def test_nothing_is_left_behind_at_the_end(client: Client, memory_id: str, daemon: Daemon, project: Path) -> None:
+def test_nothing_is_left_behind_at_the_end_nor_by_a_server_that_was_killed(
+    client: Client, memory_id: str, daemon: Daemon, project: Path
+) -> None:
     editor = Editor(daemon.environ)
     editor.initialize(project)
     shown = editor.command("recall.show", {"uri": (project / FILE).as_uri(), "ids": [memory_id]})
     page = Path(shown["uri"].removeprefix("file://"))
-    assert page.exists()
-    assert editor.end() == 0
+    assert (page.stat().st_mode & 0o777, page.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    editor.process.kill()
+    editor.process.wait()
+    after = Editor(daemon.environ)
+    after.initialize(project)
+    newer = after.command("recall.search", {"uri": (project / FILE).as_uri(), "query": "loading"})
     assert not page.parent.exists()
+    assert after.end() == 0
+    assert not Path(newer["uri"].removeprefix("file://")).parent.exists()

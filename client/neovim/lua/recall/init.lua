@@ -66,7 +66,7 @@ local function capabilities()
   return made
 end
 
-local function start()
+local function start(bufnr)
   local config = {
     name = "recall",
     cmd = options.cmd,
@@ -84,7 +84,7 @@ local function start()
       client_id, ready = nil, false
     end,
   }
-  client_id = (vim.lsp.start_client or vim.lsp.start)(config)
+  client_id = vim.lsp.start and vim.lsp.start(config, { bufnr = bufnr }) or vim.lsp.start_client(config)
 end
 
 local function in_repository(file)
@@ -102,7 +102,7 @@ function M.attach(bufnr)
     return
   end
   if not client() then
-    start()
+    start(bufnr)
   end
   if client_id then
     vim.lsp.buf_attach_client(bufnr, client_id)

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from recall.lsp import documents
 from recall.lsp.documents import Document
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import MAX_TEXT, PreviewReply
@@ -20,6 +19,7 @@ class Daemon:
         self.asked: list[str] = []
         self.at_once = 0
         self.most_at_once = 0
+        self.begun = asyncio.Event()
         self.go = asyncio.Event()
         self.go.set()
         self.fails = False
@@ -27,6 +27,7 @@ class Daemon:
     async def preview(self, path: str, text: str, version: int) -> PreviewReply:
         self.asked.append(text)
         self.at_once += 1
+        self.begun.set()
         self.most_at_once = max(self.at_once, self.most_at_once)
         await self.go.wait()
         self.at_once -= 1
@@ -81,8 +82,9 @@ def test_edits_made_meanwhile_shift_the_answer_and_are_shown_next() -> None:
     async def work(document: Document, daemon: Daemon, shown: list[int]) -> None:
         await document.answered(5)
         daemon.go.clear()
+        daemon.begun.clear()
         document.refresh()
-        await asyncio.sleep(2 * documents.SETTLE_S)
+        await daemon.begun.wait()
         document.edit((0, 0), (0, 0), "\n\n")
         assert daemon.at_once == 1
         daemon.go.set()
