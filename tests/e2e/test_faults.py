@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def children(daemon: Daemon) -> list[psutil.Process]:
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
 def test_kills_under_load_lose_nothing_acknowledged(daemon: Daemon, project: Path, kills: int) -> None:
     acknowledged: list[str] = []
+    batched_in: set[int] = set()
     choose = random.Random(7)
 
     def store(round_: int, worker: int) -> None:
@@ -57,6 +59,7 @@ def test_kills_under_load_lose_nothing_acknowledged(daemon: Daemon, project: Pat
                 if worker == 0:
                     batch = [{"title": f"{round_} {n} of a batch {m}"} for m in range(20)]
                     acknowledged.extend(client.store_many(batch))
+                    batched_in.add(round_)
                 else:
                     acknowledged.append(client.store(title=f"{round_} {worker} {n}", symbols=[f"{FILE}::load"]).id)
 
@@ -67,6 +70,7 @@ def test_kills_under_load_lose_nothing_acknowledged(daemon: Daemon, project: Pat
         workers = [threading.Thread(target=store, args=(round_, worker)) for worker in range(3)]
         for worker in workers:
             worker.start()
+        wait_until(partial(batched_in.__contains__, round_), 60, "the first batch")
         time.sleep(choose.uniform(0.0, 0.2))  # the moment of the kill
         daemon.kill()
         for worker in workers:
