@@ -1,9 +1,11 @@
-"""Two agents and an editor at once, and a daemon that is restarted under them: nothing is lost or left behind."""
+"""Three agents and an editor at once, and a daemon that is restarted under them: nothing is lost or left behind."""
 
 from __future__ import annotations
 
 import os
+import re
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +14,12 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 import pytest
+from mcp import StdioServerParameters
 
 from recall import Client, RecallError
 from recall.protocol.events import ContextPushed
 from recall.token import read_token
+from tests.agents import Agent, agent, said
 from tests.e2e.running import Daemon, wait_until
 
 T = TypeVar("T")
@@ -94,6 +98,21 @@ class Crew:
                 ended = patient(lambda: client.session_end(session, f"Tidied up invoice {number}."))  # noqa: B023
                 self.jobs[session] = ended.extraction_job_id
 
+    def agent_over_mcp(self, sessions: int, environ: dict[str, str]) -> None:
+        """The same over MCP, by a server of its own."""
+        command = ["-m", "recall", "--no-start", "mcp"]
+        server = StdioServerParameters(command=sys.executable, args=command, env=environ, cwd=str(self.project))
+        with agent(server) as made:
+            for number in range(sessions):
+                session = self._called(made, "session_start")["session_id"]
+                self._called(made, "memory_search", query="how are discounts given")
+                title = f"Discounts of kind {number} are given over MCP"
+                text = f"Discounts of kind {number} are given from {number}, the third agent said."
+                self.kept[self._remembered(made, title, text)] = title
+                self._called(made, "session_record_observation", session_id=session, content=f"Discount {number}.")
+                ended = self._called(made, "session_end", session_id=session, summary=f"Tidied up discount {number}.")
+                self.jobs[session] = ended["extraction_job_id"]
+
     def editor(self) -> None:
         """Opens and saves one file after the other until all others are done."""
         with Client(self.project, start=False) as client:
@@ -129,6 +148,26 @@ class Crew:
             return said
 
         return patient(post)
+
+    def _called(self, made: Agent, tool: str, **arguments: Any) -> dict[str, Any]:
+        def call() -> dict[str, Any]:
+            result = made.result(tool, **arguments)
+            if result.is_error:
+                code, _, message = said(result).partition(": ")
+                raise RecallError(code, message)
+            answer: dict[str, Any] = result.structured_content
+            return answer
+
+        return patient(call)
+
+    def _remembered(self, made: Agent, title: str, text: str) -> str:
+        try:
+            stored = self._called(made, "memory_store", title=title, content=text, files=FILES[:1])
+        except RecallError as error:
+            if error.code != "duplicate":
+                raise
+            return str(re.findall(r"mem-\w+", str(error))[0])
+        return str(stored["id"])
 
     def _store(self, client: Client, title: str, text: str) -> str:
         try:
@@ -181,13 +220,17 @@ def work_together(daemon: Daemon, project: Path, sessions: int, *, kill: bool) -
     listener = crew.member(crew.listener, listening)
     assert listening.wait(PATIENCE_S)
     editor = crew.member(crew.editor)
-    agents = [crew.member(agent, sessions // 2) for agent in (crew.agent_over_http, crew.agent_on_the_socket)]
+    agents = [
+        crew.member(crew.agent_over_http, sessions // 3),
+        crew.member(crew.agent_on_the_socket, sessions // 3),
+        crew.member(crew.agent_over_mcp, sessions // 3, daemon.environ),
+    ]
     assert crew.half.wait(PATIENCE_S + sessions)
     opened_before = crew.opened
     daemon.kill() if kill else daemon.stop()
     daemon.start(**settings)
-    for agent in agents:
-        agent.join(PATIENCE_S + sessions)
+    for each in agents:
+        each.join(PATIENCE_S + sessions)
     wait_until(lambda: crew.opened > opened_before + 2, PATIENCE_S, "the editor to go on")
     pushed_before = len(crew.pushed)
     wait_until(lambda: len(crew.pushed) > pushed_before or not listener.is_alive(), PATIENCE_S, "a push")
@@ -216,11 +259,13 @@ def work_together(daemon: Daemon, project: Path, sessions: int, *, kill: bool) -
     wait_until(lambda: processes(daemon.home) == [], 10, "the last process to end")
 
 
-def test_two_agents_and_an_editor_lose_nothing_by_a_restart(daemon: Daemon, project: Path) -> None:
+def test_three_agents_and_an_editor_lose_nothing_by_a_restart(daemon: Daemon, project: Path) -> None:
     work_together(daemon, project, 12, kill=False)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_two_hundred_sessions_of_two_agents_and_an_editor_lose_nothing_by_a_kill(daemon: Daemon, project: Path) -> None:
-    work_together(daemon, project, 200, kill=True)
+def test_a_kill_amid_two_hundred_sessions_of_three_agents_and_an_editor_loses_nothing(
+    daemon: Daemon, project: Path
+) -> None:
+    work_together(daemon, project, 201, kill=True)
