@@ -13,7 +13,7 @@ from recall.token import read_token
 from tests.bench.figures import Figure
 from tests.bench.ground import Ground, p, settled
 
-CALLS, WARM_UP = 2_000, 200
+CALLS, WARM_UP = 500, 50
 OVERHEAD_MS = 1.0
 MEMORY_MB = 25
 FILE = "module.py"
