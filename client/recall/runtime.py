@@ -29,7 +29,7 @@ def runtime_folder(environ: Mapping[str, str]) -> str:
     if home is not None:
         return _short(f"{home.rstrip('/')}/run")
     # platformdirs falls back to a folder it makes for all programs where /run/user is missing (ssh, containers).
-    given = environ.get("XDG_RUNTIME_DIR")
+    given = environ.get("XDG_RUNTIME_DIR") or login_folder()
     if given and sys.platform != "darwin":
         return _short(f"{given.rstrip('/')}/{APP}")
     return f"{_fallback()}/default"
@@ -38,6 +38,15 @@ def runtime_folder(environ: Mapping[str, str]) -> str:
 def requests_socket(environ: Mapping[str, str]) -> str:
     """The socket that answers."""
     return f"{runtime_folder(environ)}/requests.sock"
+
+
+def login_folder() -> str | None:
+    """The runtime folder of the user's logins; su and cron do not name it, and a daemon started at login is there."""
+    folder = f"/run/user/{os.getuid()}" if hasattr(os, "getuid") else ""
+    try:
+        return folder if os.stat(folder).st_uid == os.getuid() else None  # noqa: PTH116
+    except OSError:
+        return None
 
 
 def _short(folder: str) -> str:

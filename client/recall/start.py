@@ -7,18 +7,23 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from recall.connection import Connection
 from recall.paths import Paths, make_private
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import Hello
+from recall.service import reaching_manager, starter
 from recall.sockets import listening
 
 START_S = 15.0
 _FIRST_WAIT_S = 0.01
 _LONGEST_WAIT_S = 0.05
 _MAX_OUTPUT_BYTES = 1_000_000
+_DIRECTLY = [sys.executable, "-m", "recalld"]
+_OF_OTHER_SERVICES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+"""What an agent or editor that is a service itself would hand down to the daemon."""
 
 
 def start_daemon(paths: Paths, timeout_s: float = START_S) -> None:
@@ -33,15 +38,27 @@ def start_daemon(paths: Paths, timeout_s: float = START_S) -> None:
     Raises:
         RecallError: `unreachable`, with what the daemon last said.
     """
+    by_service = starter(paths)
+    if by_service is not None:
+        try:
+            _start(paths, by_service, timeout_s)
+            return
+        except RecallError:
+            pass  # started without it, the daemon serves, or says best itself why it does not
+    _start(paths, _DIRECTLY, timeout_s)
+
+
+def _start(paths: Paths, command: list[str], timeout_s: float) -> None:
     output = paths.logs / "start.log"
     try:
         make_private(paths.logs)
-        child, said_before = spawn(paths, output)
+        child, said_before = _run(paths, output, command)
     except OSError as error:
         raise RecallError("unreachable", f"the daemon cannot be started: {error}", sent=False) from None
     answered = False
     try:
-        _await_answer(paths, child, output, said_before, timeout_s)
+        # Exit code 0 is the second of two daemons, which found the first: that one will answer.
+        await_answer(paths, timeout_s, lambda: _last_line(output, said_before) if child.poll() else None)
         answered = True
     finally:
         if not answered:
@@ -50,15 +67,23 @@ def start_daemon(paths: Paths, timeout_s: float = START_S) -> None:
         threading.Thread(target=child.wait, name="recalld", daemon=True).start()
 
 
-def _await_answer(
-    paths: Paths, child: subprocess.Popen[bytes], output: Path, said_before: int, timeout_s: float
-) -> None:
+def await_answer(paths: Paths, timeout_s: float, failed: Callable[[], str | None] = lambda: None) -> None:
+    """Return once a daemon answers.
+
+    Args:
+        paths: where the daemon is to be found.
+        timeout_s: seconds until this gives up.
+        failed: why none will, as soon as that is known.
+
+    Raises:
+        RecallError: `unreachable`, none does.
+    """
     deadline = time.monotonic() + timeout_s
     wait_s = _FIRST_WAIT_S
     while not _answers(paths):
-        # Exit code 0 is the second of two daemons, which found the first: that one will answer.
-        if child.poll():
-            raise RecallError("unreachable", f"the daemon did not start: {_last_line(output, said_before)}", sent=False)
+        why = failed()
+        if why is not None:
+            raise RecallError("unreachable", f"the daemon did not start: {why}", sent=False)
         if time.monotonic() > deadline:
             message = f"the daemon was started but did not answer within {timeout_s:g} s: see {paths.log}"
             raise RecallError("unreachable", message, sent=False)
@@ -66,19 +91,27 @@ def _await_answer(
         wait_s = min(wait_s * 1.5, _LONGEST_WAIT_S)
 
 
-def spawn(paths: Paths, output: Path) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the daemon in a session of its own, and do not wait for it.
+def spawn(paths: Paths, output: Path) -> None:
+    """Start the daemon, by its login service where one is installed, and do not wait for it.
 
     Args:
         output: file to which what it says is added.
 
-    Returns:
-        Its process, and how much was in the file before.
-
     Raises:
         OSError: it cannot be started.
     """
-    environ = dict(os.environ)
+    _run(paths, output, starter(paths) or _DIRECTLY)
+
+
+def _run(paths: Paths, output: Path, command: list[str]) -> tuple[subprocess.Popen[bytes], int]:
+    """Run what starts the daemon, in a session of its own.
+
+    Returns:
+        Its process, and how much was in the file of what it says before.
+    """
+    environ = reaching_manager(os.environ)
+    for name in _OF_OTHER_SERVICES:
+        environ.pop(name, None)
     if "RECALLD_HOME" in environ:
         environ["RECALLD_HOME"] = str(paths.home)  # as it may be relative, and the daemon starts elsewhere
     if output.exists() and output.stat().st_size > _MAX_OUTPUT_BYTES:
@@ -87,7 +120,7 @@ def spawn(paths: Paths, output: Path) -> tuple[subprocess.Popen[bytes], int]:
         said_before = log.tell()
         # In the root folder, so that no project is kept busy and none of its modules shadows one of ours.
         child = subprocess.Popen(
-            [sys.executable, "-m", "recalld"],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

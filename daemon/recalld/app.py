@@ -74,6 +74,7 @@ from recalld.server.handlers import audit_handlers, code_handlers, daemon_handle
 from recalld.server.push import Publisher
 from recalld.server.sockets import Sockets
 from recalld.store import Store, audits, derived, outlines, workspaces
+from recalld.supervisor import Supervisor
 from recalld.vectors import Vectors
 from recalld.watch import Watcher
 
@@ -102,12 +103,21 @@ class App:
     Args:
         lock: held already; it comes before any socket or store.
         clock: tests move it.
+        supervisor: whoever runs it as a service.
     """
 
-    def __init__(self, config: Config, paths: Paths, lock: DaemonLock, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        config: Config,
+        paths: Paths,
+        lock: DaemonLock,
+        clock: Clock = system_clock,
+        supervisor: Supervisor | None = None,
+    ) -> None:
         self._config = config
         self._paths = paths
         self._lock = lock
+        self._supervisor = supervisor or Supervisor()
         self._started = time.monotonic()
         self._epoch = secrets.token_hex(6)
         self._stop_asked = asyncio.Event()
@@ -204,6 +214,7 @@ class App:
         self._sockets.start()
         self._heartbeat = asyncio.create_task(self._beat(), name="heartbeat")
         log.info("serving at %s as process %d", self._paths.requests_address, os.getpid())
+        self._supervisor.ready()
         await self._watcher.start()
         self._openings.start()
         self._losses.start()
@@ -215,6 +226,7 @@ class App:
     async def stop(self) -> None:
         """Go down in reverse; within two seconds."""
         log.info("stopping")
+        self._supervisor.stopping()
         self._publisher.stopping()
         await self._jobs.stop()
         await self._openings.stop()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import logging.handlers
 import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import structlog
@@ -14,6 +17,10 @@ import structlog
 from recall import __version__
 from recall.paths import Paths, make_private
 from recalld.config import Config
+
+TAKE_OVER_S = 5.0
+"""How long a daemon that is told to make room may take; its own limit is two seconds."""
+_LOOK_AGAIN_S = 0.02
 
 
 class AlreadyRunning(Exception):  # noqa: N818  # a finding rather than a mistake
@@ -57,6 +64,32 @@ class DaemonLock:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()} {__version__}\n".encode())
         self._descriptor = descriptor
+
+    def take_over(self, timeout_s: float = TAKE_OVER_S) -> None:
+        """Take the lock, if need be from a daemon that has it: that one is told to stop, in order.
+
+        Args:
+            timeout_s: seconds until this gives up.
+
+        Raises:
+            AlreadyRunning: it does not stop.
+            PermissionError: it, or the file, belongs to somebody else.
+        """
+        deadline = time.monotonic() + timeout_s
+        seen = told = 0
+        while True:
+            try:
+                return self.acquire()
+            except AlreadyRunning as running:
+                if time.monotonic() > deadline:
+                    raise
+                # Seen twice, because for a moment a new holder's lock stands with the id of the one before.
+                if running.pid and running.pid == seen != told:
+                    told = running.pid
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(running.pid, signal.SIGTERM)
+                seen = running.pid
+            time.sleep(_LOOK_AGAIN_S)
 
     def release(self) -> None:
         """Give the lock back."""

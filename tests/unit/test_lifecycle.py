@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -42,9 +43,9 @@ def paths(tmp_path: Path) -> Paths:
     return find_paths({"RECALLD_HOME": str(tmp_path / "home")})
 
 
-def holder(file: Path) -> subprocess.Popen[str]:
+def holder(file: Path, before: str = "") -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", before + HOLD, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
@@ -171,3 +172,23 @@ def test_the_log_is_rotated_and_bounded(paths: Paths) -> None:
     files = sorted(paths.logs.iterdir())
     assert [file.name for file in files] == ["daemon.log", "daemon.log.1", "daemon.log.2"]
     assert all(file.stat().st_size <= 2000 for file in files)
+
+
+def test_a_service_takes_the_lock_from_a_daemon_that_makes_room(paths: Paths) -> None:
+    make_folders(paths)
+    other = holder(paths.lock)
+    lock = DaemonLock(paths.lock)
+    lock.take_over()
+    assert paths.lock.read_text() == f"{os.getpid()} {__version__}\n"
+    assert other.wait(10) == -signal.SIGTERM
+    lock.release()
+
+
+def test_a_daemon_that_does_not_make_room_keeps_the_lock(paths: Paths) -> None:
+    make_folders(paths)
+    other = holder(paths.lock, "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    with pytest.raises(AlreadyRunning) as caught:
+        DaemonLock(paths.lock).take_over(timeout_s=0.2)
+    assert caught.value.pid == other.pid
+    other.kill()
+    other.wait(10)

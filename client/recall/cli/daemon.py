@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 
 from recall.cli import status_page
 from recall.cli.invocation import Commands, Invocation
 from recall.client import Client
-from recall.paths import find_paths
+from recall.paths import Paths, find_paths
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import SyncReply
+from recall.service import starter
 
 STOP_S = 2.5
 """The daemon's own limit is two seconds; a busy machine gets a little more."""
@@ -31,8 +34,12 @@ def down(invocation: Invocation) -> int:
         pid = stop(client)
     if pid is None:
         _told(invocation, {"stopped": False, "pid": None}, "no daemon runs")
+    elif starter(find_paths()) is None:
+        _told(invocation, {"stopped": True, "pid": pid, "service": False}, f"stopped (process {pid})")
     else:
-        _told(invocation, {"stopped": True, "pid": pid}, f"stopped (process {pid})")
+        later = "its login service starts it again at the next login, or when `recall up` or an agent asks for it; "
+        later += "`recall service uninstall` ends that"
+        _told(invocation, {"stopped": True, "pid": pid, "service": True}, f"stopped (process {pid}); {later}")
     return 0
 
 
@@ -52,16 +59,31 @@ def stop(client: Client) -> int | None:
         if error.code == "unreachable":
             return None
         raise
+    _await_end(pid, find_paths())
+    return pid
+
+
+def end(pid: int, paths: Paths) -> None:
+    """Stop a daemon that one cannot speak with, because its protocol may be another; return once it is gone.
+
+    Raises:
+        RecallError: `timeout`, it does not stop.
+    """
+    if _is_daemon(pid):
+        os.kill(pid, signal.SIGTERM)
+        _await_end(pid, paths)
+
+
+def _await_end(pid: int, paths: Paths) -> None:
     deadline = time.monotonic() + STOP_S
     while _lives(pid):
         if time.monotonic() > deadline:
             raise RecallError(
                 "timeout",
-                f"the daemon (process {pid}) does not stop: `kill -9 {pid}` ends it; its log is {find_paths().log}",
+                f"the daemon (process {pid}) does not stop: `kill -9 {pid}` ends it; its log is {paths.log}",
                 pid=pid,
             )
         time.sleep(0.01)
-    return pid
 
 
 def status(invocation: Invocation) -> int:
@@ -96,6 +118,15 @@ def _lives(pid: int) -> bool:
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
+        return False
+
+
+def _is_daemon(pid: int) -> bool:
+    import psutil
+
+    try:
+        return any("recalld" in word for word in psutil.Process(pid).cmdline())
+    except psutil.Error:
         return False
 
 

@@ -14,13 +14,15 @@ from pathlib import Path
 
 import msgspec
 
-from recall import __version__
+from recall import __version__, versions
 from recall.cli.invocation import Commands, Invocation
+from recall.cli.service import look
 from recall.hooks import failures
 from recall.paths import Paths, find_paths
 from recall.protocol import PROTOCOL_VERSION
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import HelloReply, StatusReply
+from recall.service import service_here
 
 HELLO_S = 2.0
 MODEL = "vectors/all-MiniLM-L6-v2/model_int8.onnx"
@@ -64,6 +66,7 @@ def _checks(invocation: Invocation, paths: Paths) -> Iterator[Check]:
     yield _model()
     yield from _folders(paths)
     yield from _hooks(paths)
+    yield from _service(paths)
     try:
         with invocation.client(start=False) as client:
             client.timeout_s = min(client.timeout_s, HELLO_S)
@@ -141,8 +144,21 @@ def _version(hello: HelloReply, paths: Paths) -> Check:
         "daemon",
         ok=False,
         message=f"{message}; but this client is {__version__}, protocol {PROTOCOL_VERSION}",
-        fix="recall down, then recall up, so that the installed version runs",
+        fix=versions.difference(hello.version) or "recall down, then recall up, so that the installed version runs",
     )
+
+
+def _service(paths: Paths) -> Iterator[Check]:
+    """How the login service is; nothing where none is installed."""
+    service = service_here(paths)
+    try:
+        found = look(service, paths) if service is not None and service.file.exists() else None
+    except (RecallError, OSError) as error:
+        yield Check("service", ok=False, message=str(error), fix="recall service status says more")
+        return
+    if found is not None:
+        problems = "; ".join(found.problems)
+        yield Check("service", ok=not problems, message=f"{found.name} is {found.state} at {found.file}", fix=problems)
 
 
 def _state(status: StatusReply) -> Iterator[Check]:

@@ -25,6 +25,8 @@ MODULES = {
     "jobs": "jobs",
     "http": "http",
     "doctor": "doctor",
+    "service": "service",
+    "logs": "logs",
     "demo": "demo",
     "store": "memories",
     "search": "find",

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from recall import __version__, versions
 from recall.cli import progress, status_page
+from recall.cli.daemon import end
 from recall.cli.invocation import Commands, Invocation
 from recall.cli.progress import Step
 from recall.cli.terminal import Style
 from recall.client import Client
-from recall.paths import find_paths
+from recall.paths import Paths, find_paths
 from recall.protocol.requests import OpenWorkspaceReply, StatusReply
+from recall.service import service_here
 from recall.sockets import listening
 
 POLL_S = 0.1
@@ -34,17 +37,51 @@ def up(invocation: Invocation) -> int:
     """`recall up`."""
     options = invocation.options
     path = invocation.place(options.path)
-    running = listening(find_paths())
+    paths = find_paths()
+    running = listening(paths)
+    if running and not options.no_start:
+        running = not replaced(invocation, paths)
     with invocation.client(path) as client:
         reply = client.open_workspace(path, options.workspace)
         progress.follow(_scan(client, reply), invocation.terminal)
         status = _loaded(client)
+    _tell_apart(invocation, paths, status.version)
 
     def render(reply: OpenWorkspaceReply, style: Style) -> str:
         return ready(reply, status, "was running already" if running else "started", style)
 
     invocation.show(reply, render)
     return 0
+
+
+def replaced(invocation: Invocation, paths: Paths) -> bool:
+    """Stop a daemon that is older than this client, so that the next request starts the installed version; whether so.
+
+    Raises:
+        RecallError: `timeout`, it does not stop.
+    """
+    running = versions.holder(paths)
+    if running is None or not versions.older(running.version):
+        return False
+    said = f"the daemon (process {running.pid}) is version {running.version}, this is {__version__}: it is replaced"
+    invocation.terminal.note(said)
+    end(running.pid, paths)
+    return True
+
+
+def _tell_apart(invocation: Invocation, paths: Paths, version: str) -> None:
+    """Say which side is to be upgraded, where the daemon is of another version."""
+    if not versions.older(version) or invocation.options.no_start:
+        warning = versions.difference(version)
+    else:  # it was replaced, and is old again
+        service = service_here(paths)
+        python = service.python() if service is not None else None
+        warning = (
+            f"the login service runs {python}, which has version {version}, older than this client ({__version__}): "
+        )
+        warning += "upgrade recalld there, or `recall service install` to run this one"
+    if warning:
+        invocation.terminal.warn(warning)
 
 
 def ready(reply: OpenWorkspaceReply, status: StatusReply, daemon: str, style: Style) -> str:

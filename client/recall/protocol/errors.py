@@ -31,6 +31,7 @@ CODES: dict[str, str] = {
     "busy": "a queue is at its limit; try again in a moment",
     "timeout": "the answer did not come within the deadline",
     "shutting_down": "the daemon is stopping",
+    "service_failed": "the login service cannot be set up, asked or taken back; the message says why",
     "unreachable": "no daemon answers, and none could be started",
     "unauthorized": "HTTP: the token is missing or not the daemon's",
     "forbidden": "HTTP: asked for under a foreign name, or by a page from elsewhere",

@@ -44,6 +44,7 @@ STATUSES: dict[str, int] = {
     "internal": 500,
     "busy": 503,
     "shutting_down": 503,
+    "service_failed": 503,
     "unreachable": 503,
     "git_missing": 503,
     "timeout": 504,
