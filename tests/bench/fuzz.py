@@ -1,7 +1,7 @@
 """Inputs led by the code that they reach: `python -m tests.bench.fuzz`, ten minutes of them.
 
 Against the real dispatch, and against all that reads text. atheris measures which branches of `recall` and `recalld` an
-input takes, and goes on changing those that took new ones; it is installed besides (`pip install -e '.[fuzz]'`). An input
+input takes, and goes on changing those that took new ones; `pip install -e '.[fuzz]'` brings it. An input
 that ends in a fault, in no answer, or in more than 20 s of work ends the run, and is left in the folder that is named.
 """
 
