@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from recall import Client
@@ -104,22 +104,22 @@ class Wire:
         self._root = str(root)
         self.asked = 0
 
-    def ask(self, bodies: list[bytes]) -> list[list[bytes]]:
-        """All that each body is answered with."""
+    def ask(self, bodies: list[bytes]) -> list[tuple[bytes, list[bytes]]]:
+        """Each body with all that it is answered with."""
         return self._house.run(self._ask([self._at_home(body) for body in bodies]))
 
     def _at_home(self, body: bytes) -> bytes:
         return body.replace(b"/home/maya/project/api", self._root.encode())
 
-    async def _ask(self, bodies: list[bytes]) -> list[list[bytes]]:
+    async def _ask(self, bodies: list[bytes]) -> list[tuple[bytes, list[bytes]]]:
         dispatch = self._house.app._dispatch
-        answers: list[list[bytes]] = []
+        answers: list[tuple[bytes, list[bytes]]] = []
         for body in bodies:
             if any(f'"{method}"'.encode() in body for method in ("shutdown", "close_tree", "reindex")):
                 continue  # well-formed by chance, it would end what is tried here
             self.asked += 1
-            answers.append([])
-            dispatch.serve(body, answers[-1].append)
+            answers.append((body, []))
+            dispatch.serve(body, answers[-1][1].append)
         async with asyncio.timeout(ANSWER_S):
             while dispatch._pending:
                 await asyncio.wait(list(dispatch._pending))
@@ -142,14 +142,14 @@ def wire(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wir
         log.info("%d frames", made.asked)
 
 
-def sound(answers: list[list[bytes]]) -> None:
+def sound(answers: list[tuple[bytes, list[bytes]]]) -> None:
     """Each body has one answer, which is a result, or a refusal that is nobody's fault but the sender's."""
-    for told in answers:
-        assert len(told) == 1
+    for body, told in answers:
+        assert len(told) == 1, body
         envelope = decode_reply(told[0])
         if envelope.error is not None:
             assert envelope.error.code in CODES
-            assert envelope.error.code != "internal", envelope.error.message
+            assert envelope.error.code != "internal", (envelope.error.message, body)
             assert envelope.error.message
             with pytest.raises(RecallError):
                 result_of(envelope, dict)
@@ -166,7 +166,7 @@ def test_every_frame_gets_one_answer(wire: Wire, bodies: list[bytes]) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(7_200)
-@settings(RELAXED, max_examples=4_200)
+@settings(RELAXED, max_examples=4_200, phases=[Phase.generate])
 @given(bodies=FRAMES)
 def test_every_one_of_a_hundred_thousand_frames_gets_one_answer(wire: Wire, bodies: list[bytes]) -> None:
     sound(wire.ask(bodies))

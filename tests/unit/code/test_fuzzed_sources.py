@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from recalld.code import ParserPool
@@ -103,7 +103,7 @@ def test_every_source_gets_an_outline(parse: Parse, language: str, data: st.Data
 @pytest.mark.long
 @pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("language", [one.name for one in LANGUAGES])
-@settings(RELAXED, max_examples=270)
+@settings(RELAXED, max_examples=270, phases=[Phase.generate])
 @given(data=st.data())
 def test_every_one_of_a_hundred_thousand_sources_gets_an_outline(
     parse: Parse, language: str, data: st.DataObject
