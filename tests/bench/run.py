@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 from tests.bench.agents import agents
+from tests.bench.crowd import crowd
+from tests.bench.day import day
 from tests.bench.editors import editors
 from tests.bench.figures import (
     Figure,
@@ -39,6 +41,8 @@ ALL: dict[str, Measure] = {
     "agents": agents,
     "http": over_http,
     "editors": editors,
+    "crowd": crowd,
+    "day": day,
 }
 
 

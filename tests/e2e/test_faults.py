@@ -298,6 +298,8 @@ def test_more_requests_than_can_be_under_way_are_refused_as_busy(daemon: Daemon,
         assert sorted(reply["id"] for reply in replies) == list(range(200))
         refused = [reply["error"] for reply in replies if reply.get("error")]
         assert {error["code"] for error in refused} == {"busy"}
+        assert {error["details"]["limit"] for error in refused} == {10}
+        assert all("max_pending_requests" in error["message"] for error in refused)
         assert client.list(limit=1).total == 200 - len(refused) > 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -89,7 +90,7 @@ class Codebase:
         file = tree.root / path
         self._before_read(file)
         try:
-            return await asyncio.to_thread(_read, file, self._max_bytes)
+            return await asyncio.to_thread(_read, tree.root, path, self._max_bytes)
         except OSError:
             return b""
         finally:
@@ -131,8 +132,11 @@ def _stamps(root: Path, paths: Sequence[str]) -> dict[str, str]:
     return stamps
 
 
-def _read(file: Path, max_bytes: int) -> bytes:
-    """A regular file's bytes; none of one that is larger."""
+def _read(root: Path, path: str, max_bytes: int) -> bytes:
+    """A regular file's bytes; none of one that is larger, or that lies outside of the tree behind a link."""
+    file = Path(os.path.realpath(root / path))
+    if not file.is_relative_to(os.path.realpath(root)):
+        return b""
     found = file.stat()
     return file.read_bytes() if stat.S_ISREG(found.st_mode) and found.st_size <= max_bytes else b""
 

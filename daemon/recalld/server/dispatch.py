@@ -99,8 +99,8 @@ class Dispatch:
         if self.stopping:
             raise RecallError("shutting_down", "the daemon is stopping: try again in a moment")
         if len(self._pending) >= self._max_pending:
-            message = f"{self._max_pending} requests are under way: try again in a moment"
-            raise RecallError("busy", message, limit=self._max_pending)
+            limit = f"{self._max_pending} requests are under way, the limit (max_pending_requests)"
+            raise RecallError("busy", f"{limit}: try again in a moment", limit=self._max_pending)
 
     async def stop(self, timeout_s: float) -> None:
         """Let what is under way come to its end, for so long."""

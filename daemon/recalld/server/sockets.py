@@ -7,6 +7,7 @@ send, whatever has arrived is read until nothing is left.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 
@@ -44,6 +45,7 @@ class Sockets:
         self.events = self._context.socket(zmq.XPUB)
         for socket in (self._requests, self.events):
             socket.linger = 0
+            _admit_only_its_owner(socket)
         self._requests.setsockopt(zmq.MAXMSGSIZE, DROPPED_FRAME_BYTES)
         self._requests.rcvhwm = config.max_pending_requests
         self._requests.sndhwm = REPLIES_KEPT
@@ -117,3 +119,9 @@ class Sockets:
                 self._loop.call_soon(self._read)
 
         return answer
+
+
+def _admit_only_its_owner(socket: zmq.Socket[bytes]) -> None:
+    """Have the system tell whose process connects, and hang up on any other user's, whatever the files' modes are."""
+    with contextlib.suppress(zmq.ZMQError):  # where it cannot tell, the private folder keeps others out
+        socket.setsockopt(zmq.IPC_FILTER_UID, os.getuid())

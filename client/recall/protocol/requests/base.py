@@ -17,6 +17,8 @@ MAX_PATH = 4096
 MAX_TEXT = 2_000_000
 MAX_BATCH = 2000
 MAX_LIMIT = 500
+MAX_DAYS = 36_500
+MAX_OFFSET = 1_000_000_000
 
 Title = Annotated[str, msgspec.Meta(max_length=MAX_TITLE)]
 Narrative = Annotated[str, msgspec.Meta(max_length=MAX_NARRATIVE)]
@@ -26,6 +28,7 @@ Path = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PATH)]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 Paths = Annotated[list[Path], msgspec.Meta(max_length=MAX_PATHS)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
+Days = Annotated[float, msgspec.Meta(ge=0, le=MAX_DAYS)]
 TokenBudget = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Ids = Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MAX_BATCH)]

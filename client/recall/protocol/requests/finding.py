@@ -8,7 +8,9 @@ import msgspec
 
 from recall.protocol.requests.base import (
     MAX_LIMIT,
+    MAX_OFFSET,
     MAX_TITLE,
+    Days,
     Id,
     Label,
     Limit,
@@ -69,7 +71,7 @@ class ListMemories(Filtered):
     forgotten: bool = False
     """Those that were forgotten and can still be restored, instead."""
     limit: Limit = 50
-    offset: Annotated[int, msgspec.Meta(ge=0)] = 0
+    offset: Annotated[int, msgspec.Meta(ge=0, le=MAX_OFFSET)] = 0
 
 
 class SearchReply(Reply):
@@ -162,7 +164,7 @@ class Audit(Request):
     reply = AuditReply
     about: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)] | None = None
     """Only those that a search for this finds."""
-    older_than_days: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    older_than_days: Days | None = None
     limit: Limit = 50
     put_off: bool = False
     """Also what was put off for later."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from recall.protocol.requests.base import MAX_LIMIT, Done, Id, Limit, Reply, Request
+from recall.protocol.requests.base import MAX_DAYS, MAX_LIMIT, Done, Id, Limit, Reply, Request
 from recall.protocol.values import Faded, Finding, FindingKind, ReadyLine
 
 
@@ -29,7 +29,7 @@ class Decay(Request):
 
     method = "decay"
     reply = DecayReply
-    days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0
+    days: Annotated[int, msgspec.Meta(ge=0, le=MAX_DAYS)] = 0
     limit: Limit = 50
     personal: bool = True
     """Whether personal memories are looked at too."""

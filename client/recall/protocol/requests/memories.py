@@ -7,7 +7,18 @@ from typing import Annotated
 import msgspec
 
 from recall.protocol import values
-from recall.protocol.requests.base import MAX_BATCH, MAX_LABELS, Id, Labels, Narrative, Paths, Reply, Request, Title
+from recall.protocol.requests.base import (
+    MAX_BATCH,
+    MAX_LABELS,
+    Days,
+    Id,
+    Labels,
+    Narrative,
+    Paths,
+    Reply,
+    Request,
+    Title,
+)
 from recall.protocol.values import AnchorTrail, Brief, Choice, LinkKind, Memory, MemoryVersion, Rating, Score
 
 
@@ -131,7 +142,7 @@ class Forget(Request):
     method = "forget"
     reply = ForgetReply
     ids: Annotated[list[Id], msgspec.Meta(max_length=MAX_BATCH)] = []
-    older_than_days: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    older_than_days: Days | None = None
     containing: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)] | None = None
     purge: bool = False
     """Erase for good, versions and indices included. Only by id."""
