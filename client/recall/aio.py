@@ -87,6 +87,7 @@ class AsyncClient:
     hello = _method(calls.hello)
     status = _method(calls.status)
     run_job = _method(calls.run_job)
+    backup = _method(calls.backup)
     shutdown = _method(calls.shutdown)
     close_tree = _method(calls.close_tree)
     sync = _method(calls.sync)

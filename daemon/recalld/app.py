@@ -41,6 +41,7 @@ from recalld.lifecycle import DaemonLock
 from recalld.memory.affected import Affected
 from recalld.memory.associations import Associations
 from recalld.memory.audit import Audit
+from recalld.memory.backups import Backups
 from recalld.memory.clock import Clock, system_clock
 from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
@@ -136,8 +137,9 @@ class App:
         publish = self._bus.publish
         storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, workdays, clock, publish)
         journal = Journal(config, store, clock)
+        self._backups = backups = Backups(config, paths.data, store, clock)
         memories = Memories(
-            config, store, self._trees, codebase, verdicts, vectors, workdays, decay, journal, clock, publish
+            config, store, self._trees, codebase, verdicts, vectors, workdays, decay, journal, backups, clock, publish
         )
         self._follower = Follower(config, store, self._trees, self._pool, codebase, verdicts, contexts, publish)
         drafting = Drafting(Model.configured(config))
@@ -148,7 +150,7 @@ class App:
         self._openings = Lane("opening trees", self._open)
         self._losses = Lane("losing trees", self._lose_tree)
         self.audit = audit = Audit(self._store, search, views, self._vectors, self._trees, workdays, clock)
-        self._jobs = Jobs(table(memories, decay, self._sessions, audit), JobRuns(self._store), clock)
+        self._jobs = Jobs(table(memories, decay, self._sessions, audit, backups), JobRuns(self._store), clock)
 
         explore = Explore(self._store, search, associations, views)
         affected = Affected(self._store, Past(self._pool, config.max_file_bytes), codebase, verdicts, views)
@@ -156,7 +158,7 @@ class App:
         handlers = tree_handlers(self, storing, memories, search, explore, affected, decay, contexts, outlining)
         handlers |= audit_handlers(audit, Readiness(self._store)) | session_handlers(self._sessions)
         self._dispatch = Dispatch(
-            self._trees, handlers, daemon_handlers(self), config.max_pending_requests, workdays.worked
+            self._trees, handlers, daemon_handlers(self, backups), config.max_pending_requests, workdays.worked
         )
         self._sockets = Sockets(config, paths, self._dispatch.serve, greet=self._greet)
         self._publisher = Publisher(self._sockets.events, self._epoch)
@@ -195,6 +197,7 @@ class App:
         await self._store.open()
         await self._quarantine.load()
         await self._workdays.load()
+        await self._backups.load()
         followed = await self._trees.start()
         await self._sessions.start()
         self._openings.put(_StoreOpened())
@@ -359,6 +362,7 @@ class App:
             },
             quarantined=self._quarantine.listed(),
             warnings=warnings,
+            last_backup=str(self._backups.newest or ""),
         )
 
     async def run_job(self, name: str) -> JobStatus:

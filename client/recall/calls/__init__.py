@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from recall.calls.base import Call, FilePath, describe
 from recall.calls.code import by_file, by_symbol, closed, context, opened, outline
-from recall.calls.daemon import close_tree, hello, open_workspace, reindex, run_job, shutdown, status, sync
+from recall.calls.daemon import backup, close_tree, hello, open_workspace, reindex, run_job, shutdown, status, sync
 from recall.calls.finding import Filters, affected, audit, explore, list_memories, search
 from recall.calls.keeping import audit_answer, audit_ready, decay
 from recall.calls.memories import (
@@ -44,6 +44,7 @@ __all__ = [
     "audit",
     "audit_answer",
     "audit_ready",
+    "backup",
     "by_file",
     "by_symbol",
     "close_tree",

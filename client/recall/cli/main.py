@@ -45,6 +45,7 @@ MODULES = {
     "watch": "watch",
     "sync": "daemon",
     "reindex": "reindex",
+    "backup": "backup",
     "completion": "completion",
 }
 """Which module of this package holds a command."""

@@ -12,7 +12,7 @@ from recall.protocol.errors import RecallError
 from recalld.memory.trees import Tree, Trees
 from recalld.server.handlers import DaemonHandler, Result, TreeHandler
 from recalld.server.sockets import Answer
-from recalld.store import StoreBusy, StoreConflict, StoreError
+from recalld.store import StoreBusy, StoreConflict, StoreError, code_of
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ def _refusal(error: Exception, request_id: str | int | None) -> bytes:
         error = RecallError("busy", f"{error}: try again in a moment")
     if isinstance(error, StoreError):
         log.error("%s", error)
-        error = RecallError("internal", str(error))
+        error = RecallError(code_of(error), str(error))
     if not isinstance(error, RecallError):
         log.error("request failed", exc_info=error)
         error = RecallError(

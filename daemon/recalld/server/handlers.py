@@ -12,6 +12,7 @@ from recall.protocol.values import JobStatus, Value
 from recalld.memory.affected import Affected
 from recalld.memory.associations import note_recalled
 from recalld.memory.audit import Audit
+from recalld.memory.backups import Backups
 from recalld.memory.contexts import Contexts
 from recalld.memory.decay import Decay
 from recalld.memory.explore import Explore
@@ -41,7 +42,7 @@ class Daemon(Protocol):
     async def reindex(self, tree: Tree) -> wire.ReindexReply: ...  # noqa: D102
 
 
-def daemon_handlers(daemon: Daemon) -> dict[str, DaemonHandler]:
+def daemon_handlers(daemon: Daemon, backups: Backups) -> dict[str, DaemonHandler]:
     """Handlers of the requests about the daemon as a whole, by method."""
 
     def shutdown(_: wire.Shutdown) -> wire.Done:
@@ -54,6 +55,7 @@ def daemon_handlers(daemon: Daemon) -> dict[str, DaemonHandler]:
         "run_job": lambda request: daemon.run_job(request.name),
         "shutdown": shutdown,
         "open_workspace": daemon.open_workspace,
+        "backup": backups.make,
     }
 
 

@@ -15,6 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from recalld.store.copies import asides
 from recalld.store.engine import BUSY_TIMEOUT_MS, DERIVED, DURABLE, create_private, explained, make_engine, remove
 from recalld.store.errors import StoreBusy, StoreDamaged, StoreError
 
@@ -115,7 +116,7 @@ class Database:
         return await self._run(self._writer, job)
 
     async def scrub(self, wait_ms: int = BUSY_TIMEOUT_MS) -> None:
-        """Let nothing of what was purged be found on the disk, be it in the log or in copies from before an upgrade.
+        """Let nothing of what was purged be found on the disk: not in the log, not in what the file was before.
 
         Args:
             wait_ms: how long this, and with it the writer, waits for whoever reads from the log.
@@ -123,7 +124,7 @@ class Database:
         Raises:
             StoreBusy: somebody reads from the log for longer than can be waited for.
         """
-        for copy in self.file.parent.glob(f"{self.file.name}.before-*"):
+        for copy in list(asides(self.file)):
             copy.unlink()
         if not await self._run(self._writer, lambda engine: _checkpoint(engine, wait_ms)):
             raise StoreBusy(f"{self.file} is being read by another program: close it, and purge again")

@@ -32,6 +32,8 @@ from recall.protocol.requests.code import (
     OutlineReply,
 )
 from recall.protocol.requests.daemon import (
+    Backup,
+    BackupReply,
     CloseTree,
     Hello,
     HelloReply,
@@ -107,6 +109,8 @@ __all__ = [
     "AuditAnswer",
     "AuditReady",
     "AuditReply",
+    "Backup",
+    "BackupReply",
     "ByFile",
     "ByFileReply",
     "BySymbol",
@@ -174,7 +178,7 @@ __all__ = [
 METHODS: dict[str, type[Request]] = {
     request.method: request
     for request in (
-        Hello, Status, RunJob, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
+        Hello, Status, RunJob, Backup, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
         Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Link, Rate, History, ListMemories, Search,
         Explore,
         Audit, AuditAnswer, AuditReady, Affected, Decay, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
