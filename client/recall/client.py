@@ -110,6 +110,9 @@ class Client:
     session_job = _method(calls.session_job)
     session_list = _method(calls.session_list)
 
+    export_page = _method(calls.export_page)
+    import_page = _method(calls.import_page)
+
     def events(
         self,
         files: Iterable[FilePath] | None = None,

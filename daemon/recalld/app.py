@@ -61,13 +61,14 @@ from recalld.memory.renewal import Renewal
 from recalld.memory.search import Search
 from recalld.memory.sessions import Sessions
 from recalld.memory.storing import Storing
+from recalld.memory.transfer import Transfer
 from recalld.memory.trees import Tree, Trees
 from recalld.memory.verdicts import Verdicts
 from recalld.memory.views import Views
 from recalld.memory.workdays import Workdays
 from recalld.model import Model
 from recalld.server.dispatch import Dispatch
-from recalld.server.handlers import audit_handlers, daemon_handlers, session_handlers, tree_handlers
+from recalld.server.handlers import audit_handlers, daemon_handlers, session_handlers, transfer_handlers, tree_handlers
 from recalld.server.push import Publisher
 from recalld.server.sockets import Sockets
 from recalld.store import Store, audits, derived, outlines, workspaces
@@ -111,17 +112,7 @@ class App:
         self._store = store = Store(paths.data)
         self._watcher = Watcher(config, self._bus.publish_threadsafe, scratch=paths.runtime)
         self._quarantine = Quarantine(self._store, clock)
-        self._pool = ParserPool(
-            workers=config.parse_workers,
-            timeout_s=config.parse_timeout_s,
-            idle_s=config.parse_idle_s,
-            max_file_bytes=config.max_file_bytes,
-            max_symbols=config.max_symbols_per_file,
-            memory_mb=config.worker_memory_mb,
-            quarantine=self._quarantine,
-            before_read=self._watcher.before_read,
-            after_read=self._watcher.after_read,
-        )
+        self._pool = _parser_pool(config, self._quarantine, self._watcher)
         self._vectors = vectors = Vectors(paths.data / "vectors", config, Corpus(self._store))
 
         self._trees = Trees(self._store, clock)
@@ -157,6 +148,7 @@ class App:
         outlining = Outlines(codebase, contexts)
         handlers = tree_handlers(self, storing, memories, search, explore, affected, decay, contexts, outlining)
         handlers |= audit_handlers(audit, Readiness(self._store)) | session_handlers(self._sessions)
+        handlers |= transfer_handlers(Transfer(store, self._trees, verdicts, vectors, workdays, self._renewal, publish))
         self._dispatch = Dispatch(
             self._trees, handlers, daemon_handlers(self, backups), config.max_pending_requests, workdays.worked
         )
@@ -396,6 +388,20 @@ class App:
             to_audit=to_audit.get(tree.workspace_id, 0),
             warnings=health.warnings,
         )
+
+
+def _parser_pool(config: Config, quarantine: Quarantine, watcher: Watcher) -> ParserPool:
+    return ParserPool(
+        workers=config.parse_workers,
+        timeout_s=config.parse_timeout_s,
+        idle_s=config.parse_idle_s,
+        max_file_bytes=config.max_file_bytes,
+        max_symbols=config.max_symbols_per_file,
+        memory_mb=config.worker_memory_mb,
+        quarantine=quarantine,
+        before_read=watcher.before_read,
+        after_read=watcher.after_read,
+    )
 
 
 def _memory_mb() -> float:

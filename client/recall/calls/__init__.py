@@ -34,6 +34,7 @@ from recall.calls.sessions import (
     session_record_observation,
     session_start,
 )
+from recall.calls.transfer import export_page, import_page
 
 __all__ = [
     "Call",
@@ -54,10 +55,12 @@ __all__ = [
     "describe",
     "edit",
     "explore",
+    "export_page",
     "forget",
     "get",
     "hello",
     "history",
+    "import_page",
     "link",
     "list_memories",
     "open_workspace",

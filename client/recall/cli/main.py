@@ -46,6 +46,8 @@ MODULES = {
     "sync": "daemon",
     "reindex": "reindex",
     "backup": "backup",
+    "export": "export",
+    "import": "import_",
     "completion": "completion",
 }
 """Which module of this package holds a command."""

@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "duplicate": "the same text is stored already; `id` names that memory",
     "forgotten": "the memory was forgotten; restore it first",
     "not_a_backup": "the file is no copy of recalld's memories, or something else stands where one was to be written",
+    "not_an_export": "the file is no export of recalld's, or one of a newer recalld",
     "newer_schema": "the file was written by a newer recalld; upgrade this one",
     "damaged": "the store is not whole; `recall doctor` says what is wrong, and `--mend` saves what is whole",
     "disk": "the disk is full, or a file cannot be read or written; nothing was changed",

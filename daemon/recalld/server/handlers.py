@@ -22,6 +22,7 @@ from recalld.memory.readiness import Readiness
 from recalld.memory.search import Search
 from recalld.memory.sessions import Sessions
 from recalld.memory.storing import Storing
+from recalld.memory.transfer import Transfer
 from recalld.memory.trees import Tree
 
 Result = Value | msgspec.Raw
@@ -153,3 +154,8 @@ def session_handlers(sessions: Sessions) -> dict[str, TreeHandler]:
         "session_job": lambda tree, request: sessions.job(tree, request.id, retry=request.retry),
         "session_list": lambda tree, request: sessions.listed(tree, request.limit),
     }
+
+
+def transfer_handlers(transfer: Transfer) -> dict[str, TreeHandler]:
+    """Handlers of the requests that take memories out and bring them in, by method."""
+    return {"export_page": transfer.export_page, "import_page": transfer.import_page}

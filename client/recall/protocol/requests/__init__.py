@@ -92,6 +92,7 @@ from recall.protocol.requests.sessions import (
     SessionRecordObservationReply,
     SessionStart,
 )
+from recall.protocol.requests.transfer import ExportPage, ExportReply, ImportPage, ImportReply, RefusedRecord
 
 __all__ = [
     "MAX_BATCH",
@@ -124,6 +125,8 @@ __all__ = [
     "Edit",
     "Explore",
     "ExploreReply",
+    "ExportPage",
+    "ExportReply",
     "Forget",
     "ForgetReply",
     "Get",
@@ -131,6 +134,8 @@ __all__ = [
     "HelloReply",
     "History",
     "HistoryReply",
+    "ImportPage",
+    "ImportReply",
     "Link",
     "ListMemories",
     "ListReply",
@@ -143,6 +148,7 @@ __all__ = [
     "Rate",
     "RateReply",
     "ReadyReply",
+    "RefusedRecord",
     "Reindex",
     "ReindexReply",
     "Reply",
@@ -183,5 +189,6 @@ METHODS: dict[str, type[Request]] = {
         Explore,
         Audit, AuditAnswer, AuditReady, Affected, Decay, ByFile, BySymbol, Outline, ContextOf, Opened, Closed,
         SessionStart, SessionGetContext, SessionRecordObservation, SessionEnd, SessionJob, SessionList,
+        ExportPage, ImportPage,
     )
 }  # fmt: skip
