@@ -79,6 +79,7 @@ class AsyncClient:
     hello = _method(calls.hello)
     status = _method(calls.status)
     run_job = _method(calls.run_job)
+    backup = _method(calls.backup)
     shutdown = _method(calls.shutdown)
     close_tree = _method(calls.close_tree)
     sync = _method(calls.sync)
@@ -121,6 +122,9 @@ class AsyncClient:
     session_end = _method(calls.session_end)
     session_job = _method(calls.session_job)
     session_list = _method(calls.session_list)
+
+    export_page = _method(calls.export_page)
+    import_page = _method(calls.import_page)
 
     def events(
         self,

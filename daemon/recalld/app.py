@@ -43,6 +43,7 @@ from recalld.memory.addressing import Addressing
 from recalld.memory.affected import Affected
 from recalld.memory.associations import Associations
 from recalld.memory.audit import Audit
+from recalld.memory.backups import Backups
 from recalld.memory.clock import Clock, system_clock
 from recalld.memory.codebase import Codebase
 from recalld.memory.contexts import Contexts
@@ -64,13 +65,22 @@ from recalld.memory.renewal import Renewal
 from recalld.memory.search import Search
 from recalld.memory.sessions import Sessions
 from recalld.memory.storing import Storing
+from recalld.memory.transfer import Transfer
 from recalld.memory.trees import Tree, Trees
 from recalld.memory.verdicts import Verdicts
 from recalld.memory.views import Views
 from recalld.memory.workdays import Workdays
 from recalld.model import Model
 from recalld.server.dispatch import Dispatch
-from recalld.server.handlers import audit_handlers, code_handlers, daemon_handlers, session_handlers, tree_handlers
+from recalld.server.handlers import (
+    TreeHandler,
+    audit_handlers,
+    code_handlers,
+    daemon_handlers,
+    session_handlers,
+    transfer_handlers,
+    tree_handlers,
+)
 from recalld.server.push import Publisher
 from recalld.server.sockets import Sockets
 from recalld.store import Store, audits, derived, outlines, workspaces
@@ -143,12 +153,12 @@ class App:
         publish = self._bus.publish
         storing = Storing(self._store, self._trees, codebase, verdicts, self._vectors, search, workdays, clock, publish)
         journal = Journal(config, store, clock)
+        self._backups = backups = Backups(config, paths.data, store, clock)
         memories = Memories(
-            config, store, self._trees, codebase, verdicts, vectors, workdays, decay, journal, clock, publish
+            config, store, self._trees, codebase, verdicts, vectors, workdays, decay, journal, backups, clock, publish
         )
         self._follower = Follower(config, store, self._trees, self._pool, codebase, verdicts, contexts, publish)
-        drafting = Drafting(Model.configured(config))
-        occasions = Occasions(store, search, views, contexts, codebase)
+        drafting, occasions = Drafting(Model.configured(config)), Occasions(store, search, views, contexts, codebase)
         self._sessions = Sessions(
             config, store, self._trees, drafting, storing, search, views, vectors, journal, decay, occasions, clock
         )
@@ -156,16 +166,16 @@ class App:
         self._openings = Lane("opening trees", self._open)
         self._losses = Lane("losing trees", self._lose_tree)
         self.audit = audit = Audit(self._store, search, views, self._vectors, self._trees, workdays, clock)
-        self._jobs = Jobs(table(memories, decay, self._sessions, audit), JobRuns(self._store), clock)
+        self._jobs = Jobs(table(memories, decay, self._sessions, audit, backups), JobRuns(self._store), clock)
 
         explore = Explore(self._store, search, associations, views)
         affected = Affected(self._store, Past(self._pool, config.max_file_bytes), codebase, verdicts, views)
-        outlining = Outlines(codebase, contexts)
         handlers = tree_handlers(self, storing, memories, search, explore, affected, decay)
-        handlers |= code_handlers(contexts, outlining, Previews(codebase, verdicts, contexts, outlining))
+        handlers |= _code_handlers(codebase, verdicts, contexts)
         handlers |= audit_handlers(audit, Readiness(self._store)) | session_handlers(self._sessions)
+        handlers |= transfer_handlers(Transfer(store, self._trees, verdicts, vectors, workdays, self._renewal, publish))
         self._dispatch = Dispatch(
-            self._trees, handlers, daemon_handlers(self), config.max_pending_requests, workdays.worked
+            self._trees, handlers, daemon_handlers(self, backups), config.max_pending_requests, workdays.worked
         )
         self._http = _http(config, paths, self._dispatch, Addressing(store, self._trees, self.open_workspace))
         self._sockets = Sockets(config, paths, self._dispatch.serve, greet=self._greet)
@@ -205,6 +215,7 @@ class App:
         await self._store.open()
         await self._quarantine.load()
         await self._workdays.load()
+        await self._backups.load()
         followed = await self._trees.start()
         await self._sessions.start()
         self._openings.put(_StoreOpened())
@@ -378,6 +389,7 @@ class App:
             quarantined=self._quarantine.listed(),
             warnings=warnings,
             http="off" if self._http is None else self._http.url or "down",
+            last_backup=str(self._backups.newest or ""),
         )
 
     async def run_job(self, name: str) -> JobStatus:
@@ -425,6 +437,11 @@ def _pool(config: Config, watcher: Watcher, quarantine: Quarantine) -> ParserPoo
         before_read=watcher.before_read,
         after_read=watcher.after_read,
     )
+
+
+def _code_handlers(codebase: Codebase, verdicts: Verdicts, contexts: Contexts) -> dict[str, TreeHandler]:
+    outlining = Outlines(codebase, contexts)
+    return code_handlers(contexts, outlining, Previews(codebase, verdicts, contexts, outlining))
 
 
 def _http(config: Config, paths: Paths, dispatch: Dispatch, addressing: Addressing) -> Http | None:

@@ -110,6 +110,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     forget_days: Positive = 30
     """Days for which what was forgotten can be restored."""
 
+    backup_folder: str = ""
+    """Where the daily backup goes; by default `backups` in the data folder. Better on another disk."""
+    backup_keep: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 7
+    """Daily backups that are kept; 0 makes none."""
+
 
 def load_config(config_file: Path, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Config:
     """The settings that hold.
@@ -152,6 +157,8 @@ def _check(config: Config) -> None:
         raise ConfigError(f"setting log_level takes debug, info, warning or error, not {config.log_level!r}")
     if config.model_url and not config.model_url.startswith(("http://", "https://")):
         raise ConfigError(f"setting model_url takes http://… or https://…, not {config.model_url!r}")
+    if config.backup_folder and not Path(config.backup_folder).expanduser().is_absolute():
+        raise ConfigError(f"setting backup_folder takes an absolute path, not {config.backup_folder!r}")
     if config.model_url and not config.model_name:
         raise ConfigError("setting model_url needs model_name too: the name of a model there")
     if not _loopback(config.http_host):

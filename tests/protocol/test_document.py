@@ -13,7 +13,7 @@ from recall.protocol import PROTOCOL_VERSION, requests, values
 from recall.protocol.codec import MAX_FRAME_BYTES
 from recall.protocol.errors import CODES
 from recall.protocol.events import HEARTBEAT_S, MAX_HEARTBEAT_TOPICS, AnyEvent, Event
-from recall.protocol.requests import METHODS
+from recall.protocol.requests import METHODS, records
 
 TEXT = (Path(__file__).resolve().parents[2] / "client" / "PROTOCOL.md").read_text("utf-8")
 
@@ -29,6 +29,19 @@ METHOD_ROWS = rows(TEXT.split("## Methods")[1].split("### Values")[0])
 VALUE_ROWS = rows(TEXT.split("### Values")[1].split("## Pushes")[0])
 EVENT_ROWS = rows(TEXT.split("## Pushes")[1].split("### Missing nothing")[0])
 ERROR_ROWS = rows(TEXT.split("## Refusals")[1].split("## Limits")[0])
+RECORDS = (
+    records.Header,
+    records.MemoryRecord,
+    records.LinkRecord,
+    records.AssociationRecord,
+    records.SessionRecord,
+)
+PARTS = (
+    records.ExportedAnchor,
+    records.ExportedForm,
+    records.ExportedJob,
+    records.ExportedExtraction,
+)
 VALUES = (
     values.Brief,
     values.Faded,
@@ -70,12 +83,22 @@ def test_a_method_is_described_with_its_parameters_and_its_result(method: str) -
 
 
 def test_no_method_is_described_that_does_not_exist() -> None:
-    assert set(METHOD_ROWS) - {"method"} == set(METHODS)
+    assert set(METHOD_ROWS) - {"method", "record", *(record.__name__ for record in RECORDS)} == set(METHODS)
 
 
 @pytest.mark.parametrize("value", VALUES)
 def test_a_value_is_described_with_its_fields(value: type[msgspec.Struct]) -> None:
     assert set(value.__struct_fields__) - names(VALUE_ROWS[value.__name__]) == set()
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_a_line_of_an_export_is_described_with_its_fields(record: type[msgspec.Struct]) -> None:
+    assert set(record.__struct_fields__) - names(METHOD_ROWS[record.__name__]) == set()
+
+
+def test_the_parts_of_lines_are_described_with_their_fields() -> None:
+    described = names([cell for record in RECORDS for cell in METHOD_ROWS[record.__name__]])
+    assert {name for part in PARTS for name in part.__struct_fields__} - described == set()
 
 
 @pytest.mark.parametrize("event", get_args(AnyEvent))

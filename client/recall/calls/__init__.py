@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from recall.calls.base import Call, FilePath, describe
 from recall.calls.code import by_file, by_symbol, closed, context, opened, outline, preview
-from recall.calls.daemon import close_tree, hello, open_workspace, reindex, run_job, shutdown, status, sync
+from recall.calls.daemon import backup, close_tree, hello, open_workspace, reindex, run_job, shutdown, status, sync
 from recall.calls.finding import Filters, affected, audit, explore, list_memories, search
 from recall.calls.keeping import audit_answer, audit_ready, audit_settle, decay
 from recall.calls.memories import (
@@ -34,6 +34,7 @@ from recall.calls.sessions import (
     session_record_observation,
     session_start,
 )
+from recall.calls.transfer import export_page, import_page
 
 __all__ = [
     "Call",
@@ -45,6 +46,7 @@ __all__ = [
     "audit_answer",
     "audit_ready",
     "audit_settle",
+    "backup",
     "by_file",
     "by_symbol",
     "close_tree",
@@ -54,10 +56,12 @@ __all__ = [
     "describe",
     "edit",
     "explore",
+    "export_page",
     "forget",
     "get",
     "hello",
     "history",
+    "import_page",
     "link",
     "list_memories",
     "open_workspace",

@@ -29,6 +29,16 @@ def run_job(name: str, timeout_s: float = 900.0) -> Call[JobStatus]:
     return Call(wire.RunJob(name=name), about_tree=False, work_s=timeout_s)
 
 
+def backup(path: FilePath, timeout_s: float = 900.0) -> Call[wire.BackupReply]:
+    """Copy all memories of all workspaces into a file, of one moment, while everything goes on.
+
+    Args:
+        path: a file that is not there or is a backup already, or a folder.
+        timeout_s: seconds it may take.
+    """
+    return Call(wire.Backup(path=str(Path(path).expanduser().absolute())), about_tree=False, work_s=timeout_s)
+
+
 def shutdown() -> Call[wire.Done]:
     """Stop the daemon, in order, within two seconds."""
     return Call(wire.Shutdown(), about_tree=False)

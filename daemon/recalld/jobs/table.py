@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from recalld.jobs.jobs import Job
 from recalld.memory.audit import Audit
+from recalld.memory.backups import Backups
 from recalld.memory.decay import Decay
 from recalld.memory.memories import Memories
 from recalld.memory.sessions import Sessions
 
 
-def table(memories: Memories, decay: Decay, sessions: Sessions, audit: Audit) -> list[Job]:
+def table(memories: Memories, decay: Decay, sessions: Sessions, audit: Audit, backups: Backups) -> list[Job]:
     """All jobs of the daemon."""
     return [
         Job(
@@ -38,6 +39,13 @@ def table(memories: Memories, decay: Decay, sessions: Sessions, audit: Audit) ->
             what="erases what was forgotten longer ago than it can be restored",
             every_hours=24,
             run=memories.purge_expired,
+            max_s=600,
+        ),
+        Job(
+            name="backup",
+            what="copies all memories into the folder of the daily backups",
+            every_hours=24,
+            run=backups.run,
             max_s=600,
         ),
     ]

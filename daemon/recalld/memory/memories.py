@@ -15,6 +15,7 @@ from recalld.config import Config
 from recalld.events import Event, MemoryTouched
 from recalld.memory import door, linking, views
 from recalld.memory.associations import recalled_with
+from recalld.memory.backups import Backups
 from recalld.memory.binding import Binding
 from recalld.memory.clock import Clock, iso
 from recalld.memory.codebase import Codebase
@@ -55,6 +56,7 @@ class Memories:
         workdays: Workdays,
         decay: Decay,
         journal: Journal,
+        backups: Backups,
         clock: Clock,
         publish: Callable[[Event], None],
     ) -> None:
@@ -67,6 +69,7 @@ class Memories:
         self._workdays = workdays
         self._decay = decay
         self._journal = journal
+        self._backups = backups
         self._clock = clock
         self._publish = publish
         self._views = views.Views(verdicts)
@@ -318,6 +321,9 @@ class Memories:
             await self._store.truth.scrub()
         except StoreBusy as busy:
             warnings.append(f"erased, but the log still holds it for as long as another program reads: {busy}")
+        still_held = await self._backups.leave_out_purged()
+        if still_held is not None:
+            warnings.append(still_held)
         return warnings
 
     async def purge_expired(self) -> str:

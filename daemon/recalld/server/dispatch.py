@@ -13,7 +13,7 @@ from recall.protocol.requests import Request
 from recalld.memory.trees import Tree, Trees
 from recalld.server.handlers import DaemonHandler, Result, TreeHandler
 from recalld.server.sockets import Answer
-from recalld.store import StoreBusy, StoreConflict, StoreError
+from recalld.store import StoreBusy, StoreConflict, StoreError, code_of
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +132,6 @@ def _refusal(error: Exception) -> RecallError:
         return RecallError("busy", f"{error}: try again in a moment")
     if isinstance(error, StoreError):
         log.error("%s", error)
-        return RecallError("internal", str(error))
+        return RecallError(code_of(error), str(error))
     log.error("request failed", exc_info=error)
     return RecallError("internal", f"a fault of the daemon's own ({type(error).__name__}): `recall doctor`, its log")

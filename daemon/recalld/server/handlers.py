@@ -12,6 +12,7 @@ from recall.protocol.values import JobStatus, Value
 from recalld.memory.affected import Affected
 from recalld.memory.associations import note_recalled
 from recalld.memory.audit import Audit
+from recalld.memory.backups import Backups
 from recalld.memory.contexts import Contexts
 from recalld.memory.decay import Decay
 from recalld.memory.explore import Explore
@@ -22,6 +23,7 @@ from recalld.memory.readiness import Readiness
 from recalld.memory.search import Search
 from recalld.memory.sessions import Sessions
 from recalld.memory.storing import Storing
+from recalld.memory.transfer import Transfer
 from recalld.memory.trees import Tree
 
 Result = Value | msgspec.Raw
@@ -42,7 +44,7 @@ class Daemon(Protocol):
     async def reindex(self, tree: Tree) -> wire.ReindexReply: ...  # noqa: D102
 
 
-def daemon_handlers(daemon: Daemon) -> dict[str, DaemonHandler]:
+def daemon_handlers(daemon: Daemon, backups: Backups) -> dict[str, DaemonHandler]:
     """Handlers of the requests about the daemon as a whole, by method."""
 
     def shutdown(_: wire.Shutdown) -> wire.Done:
@@ -55,6 +57,7 @@ def daemon_handlers(daemon: Daemon) -> dict[str, DaemonHandler]:
         "run_job": lambda request: daemon.run_job(request.name),
         "shutdown": shutdown,
         "open_workspace": daemon.open_workspace,
+        "backup": backups.make,
     }
 
 
@@ -153,3 +156,8 @@ def session_handlers(sessions: Sessions) -> dict[str, TreeHandler]:
         "session_job": lambda tree, request: sessions.job(tree, request.id, retry=request.retry),
         "session_list": lambda tree, request: sessions.listed(tree, request.limit),
     }
+
+
+def transfer_handlers(transfer: Transfer) -> dict[str, TreeHandler]:
+    """Handlers of the requests that take memories out and bring them in, by method."""
+    return {"export_page": transfer.export_page, "import_page": transfer.import_page}

@@ -14,12 +14,48 @@ from sqlalchemy import Connection
 
 from recall.paths import make_private
 from recalld.store import derived, schema
+from recalld.store.copies import CODE, STORE, Copy, write_copy
 from recalld.store.database import Database
 from recalld.store.engine import remove
-from recalld.store.errors import StoreBusy, StoreConflict, StoreDamaged, StoreError
+from recalld.store.errors import (
+    DiskUnusable,
+    NotACopy,
+    StoreBusy,
+    StoreConflict,
+    StoreDamaged,
+    StoreError,
+    StoreTooNew,
+)
 from recalld.store.migrate import migrate
 
-__all__ = ["Database", "Store", "StoreBusy", "StoreConflict", "StoreDamaged", "StoreError"]
+__all__ = [
+    "Copy",
+    "Database",
+    "DiskUnusable",
+    "NotACopy",
+    "Store",
+    "StoreBusy",
+    "StoreConflict",
+    "StoreDamaged",
+    "StoreError",
+    "StoreTooNew",
+    "code_of",
+]
+
+
+_CODES: dict[type[StoreError], str] = {
+    DiskUnusable: "disk",
+    NotACopy: "not_a_backup",
+    StoreBusy: "busy",
+    StoreConflict: "busy",
+    StoreDamaged: "damaged",
+    StoreTooNew: "newer_schema",
+}
+
+
+def code_of(error: StoreError) -> str:
+    """What the protocol calls an error of the store."""
+    return _CODES.get(type(error), "internal")
 
 
 class Store:
@@ -35,8 +71,8 @@ class Store:
     """
 
     def __init__(self, folder: Path, *, max_pending: int = 1_000) -> None:
-        self.truth = Database(folder / "memory.db", durable=True, max_pending=max_pending)
-        self.code = Database(folder / "code.db", durable=False, max_pending=max_pending)
+        self.truth = Database(folder / STORE, durable=True, max_pending=max_pending)
+        self.code = Database(folder / CODE, durable=False, max_pending=max_pending)
         self._folder = folder
 
     async def open(self) -> None:
@@ -59,6 +95,10 @@ class Store:
         """Finish what was begun and stop."""
         await self.code.close()
         await self.truth.close()
+
+    async def copy(self, to: Path) -> Copy:
+        """Copy the truth of this moment into a file, while reads and writes go on; see `write_copy`."""
+        return await asyncio.to_thread(write_copy, self.truth.file, to)
 
     async def _open_code(self) -> None:
         try:

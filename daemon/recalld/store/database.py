@@ -15,8 +15,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from recalld.store.copies import asides
 from recalld.store.engine import BUSY_TIMEOUT_MS, DERIVED, DURABLE, create_private, explained, make_engine, remove
 from recalld.store.errors import StoreBusy, StoreDamaged, StoreError
+from recalld.store.onlookers import Onlookers
 
 CHECKPOINT_DELAY_S = 0.4
 """How long after a write the log goes into the file; at most that often while writes go on."""
@@ -59,7 +61,8 @@ class Database:
             StoreError: it cannot; `StoreDamaged` where it is not a whole database.
         """
         create_private(self.file)
-        pragmas = ("foreign_keys = ON", *(DURABLE if self._durable else DERIVED))
+        # The log of the truth goes into the file by `_keep_checkpointed` alone, which looks first whether it is read.
+        pragmas = ("foreign_keys = ON", *((*DURABLE, "wal_autocheckpoint = 0") if self._durable else DERIVED))
         writer = make_engine(self.file, begin="BEGIN IMMEDIATE", pragmas=pragmas, connections=1)
         reader = make_engine(self.file, begin="BEGIN", pragmas=("query_only = ON",), connections=self._readers)
         self._writer = _Lane(self.file, "write", writer, 1, self._max_pending)
@@ -115,7 +118,7 @@ class Database:
         return await self._run(self._writer, job)
 
     async def scrub(self, wait_ms: int = BUSY_TIMEOUT_MS) -> None:
-        """Let nothing of what was purged be found on the disk, be it in the log or in copies from before an upgrade.
+        """Let nothing of what was purged be found on the disk: not in the log, not in what the file was before.
 
         Args:
             wait_ms: how long this, and with it the writer, waits for whoever reads from the log.
@@ -123,7 +126,7 @@ class Database:
         Raises:
             StoreBusy: somebody reads from the log for longer than can be waited for.
         """
-        for copy in self.file.parent.glob(f"{self.file.name}.before-*"):
+        for copy in list(asides(self.file)):
             copy.unlink()
         if not await self._run(self._writer, lambda engine: _checkpoint(engine, wait_ms)):
             raise StoreBusy(f"{self.file} is being read by another program: close it, and purge again")
@@ -140,17 +143,30 @@ class Database:
             raise
 
     async def _keep_checkpointed(self) -> None:
+        onlookers = Onlookers(self.file)
+        try:
+            await self._checkpoint_again_and_again(onlookers)
+        finally:
+            onlookers.close()
+
+    async def _checkpoint_again_and_again(self, onlookers: Onlookers) -> None:
+        def checkpoint(engine: Engine) -> bool | None:
+            return None if onlookers.any() else _checkpoint(engine, CHECKPOINT_WAIT_MS)
+
         delay_s = CHECKPOINT_DELAY_S
         while True:
             await self._written.wait()
             await asyncio.sleep(delay_s)
             self._written.clear()
             try:
-                done = await self._run(self._writer, lambda engine: _checkpoint(engine, CHECKPOINT_WAIT_MS))
+                done = await self._run(self._writer, checkpoint)
             except StoreError as error:
                 log.warning("the log was not put into the file: %s", error)
                 done = False
-            if done:
+            if done is None:  # somebody copies the file
+                self._written.set()
+                delay_s = CHECKPOINT_DELAY_S
+            elif done:
                 delay_s = CHECKPOINT_DELAY_S
             else:
                 delay_s = min(2 * delay_s, MAX_CHECKPOINT_DELAY_S)

@@ -10,7 +10,7 @@ from sqlite3 import Connection as SQLiteConnection
 import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from recalld.store.errors import StoreBusy, StoreDamaged, StoreError
+from recalld.store.errors import DiskUnusable, StoreBusy, StoreDamaged, StoreError
 
 BUSY_TIMEOUT_MS = 5_000
 """How long to wait for another program, such as a `sqlite3` shell, that holds the file."""
@@ -29,6 +29,9 @@ DERIVED = (
     "synchronous = NORMAL",
     "journal_size_limit = 4194304",
 )
+
+SUFFIXES = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a file is called as the file, with one of these."""
 
 _BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED"}
 _DAMAGED = {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
@@ -76,7 +79,7 @@ def create_private(file: Path) -> None:
 
 def remove(file: Path) -> None:
     """Remove a database with its log."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
+    for suffix in ("", *SUFFIXES):
         file.with_name(file.name + suffix).unlink(missing_ok=True)
 
 
@@ -88,7 +91,10 @@ def explained(error: BaseException | None, file: Path) -> StoreError | None:
     if code in _BUSY:
         return StoreBusy(f"{file} is held by another program: close it, and try again")
     if code in _DAMAGED:
-        return StoreDamaged(f"{file} is damaged ({error}): put a copy of it back, or move it away to start anew")
+        return StoreDamaged(
+            f"{file} is damaged ({error}): put a copy of it back, `recall backup --restore FILE`, "
+            "or let `recall doctor --mend` save what is whole"
+        )
     if code in _DISK:
-        return StoreError(f"{file} cannot be read or written ({error}): check the disk and the file's owner")
+        return DiskUnusable(f"{file} cannot be read or written ({error}): check the disk and the file's owner")
     return None

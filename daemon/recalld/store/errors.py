@@ -15,3 +15,15 @@ class StoreDamaged(StoreError):  # noqa: N818 - as above
 
 class StoreConflict(StoreError):  # noqa: N818 - as above
     """The row was changed by somebody else since it was read; nothing was done."""
+
+
+class DiskUnusable(StoreError):  # noqa: N818 - as above
+    """The disk is full, or the file cannot be read or written; nothing was done."""
+
+
+class NotACopy(StoreError):  # noqa: N818 - as above
+    """The file is no database of memories."""
+
+
+class StoreTooNew(StoreError):  # noqa: N818 - as above
+    """The file was written by a newer version."""

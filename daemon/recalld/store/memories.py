@@ -45,7 +45,7 @@ def insert_many(connection: Connection, stored: derived.Stored) -> None:
         return
     first = last_id(connection, _memories) + 1
     numbered = [(structs.replace(row, seq=first + n), anchors) for n, (row, anchors) in enumerate(stored)]
-    connection.execute(sa.insert(_memories), [_own_columns(row) for row, _ in numbered])
+    connection.execute(sa.insert(_memories), [own_columns(row) for row, _ in numbered])
     importance.insert(connection, [row for row, _ in numbered])
     insert_anchors(connection, ((row.id, anchors) for row, anchors in numbered))
     derived.index(connection, numbered)
@@ -67,7 +67,7 @@ def update(connection: Connection, row: MemoryRow, cause: str, anchors: Sequence
     Raises:
         StoreConflict: the memory has a newer version than `row`, or is gone.
     """
-    values = _own_columns(row) | {"version": row.version + 1}
+    values = own_columns(row) | {"version": row.version + 1}
     del values["seq"]
     unchanged = (_memories.c.id == row.id) & (_memories.c.version == row.version)
     if connection.execute(sa.update(_memories).where(unchanged).values(values)).rowcount != 1:
@@ -158,8 +158,8 @@ def _take_note(connection: Connection, ids: Sequence[str], cause: str, at: str) 
     derived.index(connection, changed)
 
 
-def _own_columns(row: MemoryRow) -> dict[str, object]:
-    """A memory's row of its own table."""
+def own_columns(row: MemoryRow) -> dict[str, object]:
+    """What a memory has in its own table."""
     return {column.name: getattr(row, column.name) for column in _memories.c}
 
 

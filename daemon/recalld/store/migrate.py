@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from recalld.store.engine import DURABLE, create_private, explained, make_engine
-from recalld.store.errors import StoreError
+from recalld.store.errors import StoreError, StoreTooNew
 from recalld.store.planning import expect
 from recalld.store.schema import HEAD
 
@@ -75,7 +75,7 @@ def _upgrade(connection: Connection, file: Path, revision: str | None, scripts: 
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None:
         if revision not in known:
-            raise StoreError(
+            raise StoreTooNew(
                 f"{file} was written by a newer recalld (schema {revision}, this one knows {head}): upgrade recalld"
             )
         _copy(file, file.with_name(f"{file.name}.before-{revision}"))

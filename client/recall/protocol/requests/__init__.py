@@ -35,6 +35,8 @@ from recall.protocol.requests.code import (
     PreviewReply,
 )
 from recall.protocol.requests.daemon import (
+    Backup,
+    BackupReply,
     CloseTree,
     Hello,
     HelloReply,
@@ -101,6 +103,7 @@ from recall.protocol.requests.sessions import (
     SessionRecordObservationReply,
     SessionStart,
 )
+from recall.protocol.requests.transfer import ExportPage, ExportReply, ImportPage, ImportReply, RefusedRecord
 
 __all__ = [
     "MAX_BATCH",
@@ -121,6 +124,8 @@ __all__ = [
     "AuditReply",
     "AuditSettle",
     "AuditSettleReply",
+    "Backup",
+    "BackupReply",
     "ByFile",
     "ByFileReply",
     "BySymbol",
@@ -134,6 +139,8 @@ __all__ = [
     "Edit",
     "Explore",
     "ExploreReply",
+    "ExportPage",
+    "ExportReply",
     "Forget",
     "ForgetReply",
     "Get",
@@ -141,6 +148,8 @@ __all__ = [
     "HelloReply",
     "History",
     "HistoryReply",
+    "ImportPage",
+    "ImportReply",
     "Link",
     "ListMemories",
     "ListReply",
@@ -155,6 +164,7 @@ __all__ = [
     "Rate",
     "RateReply",
     "ReadyReply",
+    "RefusedRecord",
     "Reindex",
     "ReindexReply",
     "Reply",
@@ -190,10 +200,11 @@ __all__ = [
 METHODS: dict[str, type[Request]] = {
     request.method: request
     for request in (
-        Hello, Status, RunJob, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
+        Hello, Status, RunJob, Backup, Shutdown, OpenWorkspace, CloseTree, Sync, Reindex,
         Store, StoreMany, Get, Edit, Verify, Forget, Restore, Pin, Link, Rate, History, ListMemories, Search,
         Explore, Audit, AuditAnswer, AuditSettle, AuditReady, Affected, Decay,
         ByFile, BySymbol, Outline, ContextOf, Opened, Closed, Preview,
         SessionStart, SessionGetContext, SessionRecordObservation, SessionEnd, SessionJob, SessionList,
+        ExportPage, ImportPage,
     )
 }  # fmt: skip

@@ -59,6 +59,8 @@ class StatusReply(Reply):
     """How many memories a `reindex` has still to embed anew; 0 when it is over."""
     http: str = "off"
     """Where it answers by HTTP too, as `http://127.0.0.1:7411`; `off`, or `down` with a warning that says why."""
+    last_backup: str = ""
+    """The newest daily backup; empty before the first."""
 
 
 class Status(Request):
@@ -74,6 +76,29 @@ class RunJob(Request):
     method = "run_job"
     reply = JobStatus
     name: Label
+
+
+class BackupReply(Reply):
+    """What `Backup` is answered with."""
+
+    path: str
+    """The file, also where a folder was named."""
+    memories: int
+    """In all workspaces, the forgotten ones that can be restored included."""
+    workspaces: int
+    bytes: int
+
+
+class Backup(Request):
+    """Copy all memories of all workspaces into a file, of one moment, while everything goes on.
+
+    The file is looked through before it takes its name; what can be derived is not in it.
+    """
+
+    method = "backup"
+    reply = BackupReply
+    path: Path
+    """Absolute: a file that is not there or is a backup already, or a folder."""
 
 
 class Shutdown(Request):
