@@ -29,6 +29,7 @@ LOOK_S = 0.5
 """How often it is looked whether a lost daemon is back."""
 
 log = logging.getLogger(__name__)
+Changed = Callable[[MemoryChanged | VerdictChanged | None], None]
 
 
 class Project:
@@ -36,10 +37,11 @@ class Project:
 
     Args:
         root: of the tree.
-        changed: called with what happened to each memory that was changed.
+        changed: called with what happened to each memory that was changed, or of which the code says something else;
+            with None where that may have been missed.
     """
 
-    def __init__(self, root: Path, changed: Callable[[MemoryChanged], None]) -> None:
+    def __init__(self, root: Path, changed: Changed) -> None:
         self.root = root
         self.client = AsyncClient(root)
         self._changed = changed
@@ -102,13 +104,14 @@ class Project:
             case ContextPushed(file_path=path, cause=cause):
                 if cause != "opened":
                     self._refresh(path)
-            case MemoryChanged():
+            case MemoryChanged() | VerdictChanged():
                 self._changed(event)
                 self._refresh()
-            case VerdictChanged() | ScanProgress(finished=True):
+            case ScanProgress(finished=True):
                 self._refresh()
 
     def _missed(self, topic: str | None) -> None:
+        self._changed(None)
         self._refresh()
         if topic is None:  # perhaps another daemon, which does not know what is open
             for document in self._documents:
@@ -126,10 +129,10 @@ class Projects:
     """Finds the projects that files belong to.
 
     Args:
-        changed: called with each memory that was changed.
+        changed: see `Project`.
     """
 
-    def __init__(self, changed: Callable[[MemoryChanged], None]) -> None:
+    def __init__(self, changed: Changed) -> None:
         self._changed = changed
         self._by_root: dict[Path, Project] = {}
         self._finding = asyncio.Lock()
