@@ -47,6 +47,8 @@ def _lifecycle(server: Server) -> None:
         given = params.initialization_options
         if isinstance(given, dict):
             server.prompts, server.summaries = bool(given.get("prompts")), bool(given.get("summaries"))
+            if isinstance(uri := given.get("memoryUri"), str) and "{id}" in uri:
+                server.memory_uri = uri
         wished = server.client_capabilities.workspace
         server.pages.served = wished is not None and wished.text_document_content is not None
         folders = [folder.uri for folder in params.workspace_folders or []] or [params.root_uri or ""]
@@ -159,7 +161,7 @@ async def hover(server: Server, params: types.HoverParams) -> types.Hover | None
     if not briefs:
         return None
     shown = [(brief, await quietly(project.client.get(brief.id))) for brief in list(briefs.values())[:MAX_HOVERED]]
-    value = markdown.hover(shown, project.root)
+    value = markdown.hover(shown, project.root, server.memory_uri)
     if len(briefs) > MAX_HOVERED:
         value += f"\n\n---\n\n{len(briefs) - MAX_HOVERED} more"
     return types.Hover(

@@ -20,7 +20,7 @@ from recall.lsp.annotations import Annotations, summed_up
 from recall.lsp.commands import Commands
 from recall.lsp.documents import Document
 from recall.lsp.hints import diagnostic
-from recall.lsp.markdown import inline
+from recall.lsp.markdown import MEMORY_URI, inline
 from recall.lsp.pages import Pages
 from recall.lsp.projects import Project, Projects
 from recall.lsp.protocol import Protocol
@@ -53,6 +53,7 @@ class Server(LanguageServer):
         self.folders: list[Path] = []
         self.prompts = False
         self.summaries = False
+        self.memory_uri = MEMORY_URI
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._refreshing: asyncio.Task[None] | None = None

@@ -15,6 +15,7 @@ import { findCommand, howToGetIt, type Surroundings } from "./finding";
 import { type FileSummary, fileSummary, placeToRemember } from "./replies";
 
 export type Arguments = Record<string, unknown>;
+const SHOW_ID = encodeURIComponent('[{"ids":["{id}"]}]').replace("%7Bid%7D", "{id}");
 const TOLD = "toldThatMissing";
 
 /** The language server of this window. */
@@ -133,7 +134,9 @@ export class Server implements vscode.Disposable {
       documentSelector: [{ scheme: "file" }],
       outputChannel: this.output,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: { prompts: true, summaries: true },
+      // In hovers VS Code follows no links but to the web, to files, and to commands where it is told so.
+      initializationOptions: { prompts: true, summaries: true, memoryUri: `command:recall.show?${SHOW_ID}` },
+      markdown: { isTrusted: { enabledCommands: ["recall.show"] } },
       middleware: {
         executeCommand: (command, given: unknown[]) => this.chosen(command, (given[0] ?? {}) as Arguments),
         window: {

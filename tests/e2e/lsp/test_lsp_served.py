@@ -11,7 +11,7 @@ import pytest
 from recall import Client
 from recall.paths import find_paths
 from tests.e2e.editor import CAPABILITIES, Editor
-from tests.e2e.lsp.conftest import BODY, CHANGED, LOAD
+from tests.e2e.lsp.conftest import BODY, CHANGED, LOAD, LOAD_LINE
 from tests.e2e.running import Daemon
 
 ASKS_FOR_PAGES = {
@@ -111,6 +111,25 @@ def test_the_memories_of_a_file_are_told_and_told_again_when_they_change(
     since = len(editor.messages)
     client.forget([each["id"] for each in summary(editor)["memories"]])
     assert editor.wait("recall/file", lambda params: not params["memories"], since=since)["title"] == ""
+
+
+def test_a_hover_links_to_memories_as_the_plugin_wishes(daemon: Daemon, memory_id: str, file: Path) -> None:
+    editor = Editor(daemon.environ)
+    editor.initialize(file.parent, options={"memoryUri": "command:recall.show?{id}"})
+    uri = editor.open(file)
+    editor.lenses(uri)
+    assert f"[{memory_id}](command:recall.show?{memory_id})" in str(editor.hover(uri, LOAD_LINE, 9))
+    assert editor.end() == 0
+
+
+@pytest.mark.parametrize("options", [None, [], {"memoryUri": 7, "prompts": None}, {"memoryUri": "x:", "summaries": []}])
+def test_options_that_make_no_sense_are_as_none(daemon: Daemon, memory_id: str, file: Path, options: Any) -> None:
+    editor = Editor(daemon.environ)
+    editor.initialize(file.parent, options=options)
+    uri = editor.open(file)
+    editor.lenses(uri)
+    assert f"(recall://memory/{memory_id})" in str(editor.hover(uri, LOAD_LINE, 9))
+    assert editor.end() == 0
 
 
 def test_nobody_is_told_who_did_not_ask(daemon: Daemon, client: Client, memory_id: str, file: Path) -> None:
