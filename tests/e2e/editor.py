@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-CAPABILITIES = {
+CAPABILITIES: dict[str, Any] = {
     "workspace": {"codeLens": {"refreshSupport": True}, "workspaceFolders": True},
     "window": {"showDocument": {"support": True}},
     "textDocument": {"publishDiagnostics": {"relatedInformation": True}},

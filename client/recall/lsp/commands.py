@@ -109,6 +109,9 @@ class Editor(Protocol):
     def open(self, uri: str, text: str) -> None:
         """Show a page."""
 
+    def refresh_page(self, uri: str) -> None:
+        """Have the editor ask for a served page anew, where it shows it."""
+
     def project(self, uri: str | None) -> Awaitable[tuple[Project, Path | None]]:
         """The project that is meant, and the file."""
 
@@ -191,7 +194,7 @@ class Commands:
         pages = [await self._pages.memory(memory_id, project) for memory_id in dict.fromkeys(wanted.ids)]
         text = "\n".join(page for _, page in pages)
         if len(pages) > 1:
-            pages = [(self._pages.write("memories", text, project), text)]
+            pages = [(self._write("memories", text, project), text)]
         for uri, page in pages if wanted.open else []:
             self._editor.open(uri, page)
         return {"markdown": text, "uri": pages[0][0] if pages else None}
@@ -271,10 +274,16 @@ class Commands:
         return forgotten
 
     def _shown(self, name: str, text: str, project: Project, wanted: Arguments) -> dict[str, Any]:
-        uri = self._pages.write(name, text, project)
+        uri = self._write(name, text, project)
         if wanted.open:
             self._editor.open(uri, text)
         return {"markdown": text, "uri": uri}
+
+    def _write(self, name: str, text: str, project: Project) -> str:
+        uri = self._pages.write(name, text, project)
+        if self._pages.served:
+            self._editor.refresh_page(uri)
+        return uri
 
 
 def _where_now(memory: Memory) -> tuple[list[str], list[str]]:

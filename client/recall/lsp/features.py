@@ -17,9 +17,10 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from recall.lsp import markdown
 from recall.lsp.actions import actions
 from recall.lsp.documents import Document
+from recall.lsp.hints import line_range, quietly
 from recall.lsp.pages import MEMORY_LINK
 from recall.lsp.projects import Project
-from recall.lsp.server import Server, line_range, path_of, quietly
+from recall.lsp.server import Server, path_of
 from recall.protocol.errors import RecallError
 from recall.protocol.requests import MAX_TITLE
 from recall.protocol.values import Brief, Memory
@@ -44,7 +45,12 @@ def _lifecycle(server: Server) -> None:
     @server.feature(types.INITIALIZE)
     def _(params: types.InitializeParams) -> None:
         given = params.initialization_options
-        server.prompts = bool(given.get("prompts")) if isinstance(given, dict) else False
+        if isinstance(given, dict):
+            server.prompts, server.summaries = bool(given.get("prompts")), bool(given.get("summaries"))
+            if isinstance(uri := given.get("memoryUri"), str) and "{id}" in uri:
+                server.memory_uri = uri
+        wished = server.client_capabilities.workspace
+        server.pages.served = wished is not None and wished.text_document_content is not None
         folders = [folder.uri for folder in params.workspace_folders or []] or [params.root_uri or ""]
         server.folders = [path for path in map(path_of, folders) if path is not None]
         for path in server.folders:
@@ -95,6 +101,10 @@ def _requests(server: Server) -> None:
     @server.feature(types.DOCUMENT_LINK_RESOLVE)
     async def _(link: types.DocumentLink) -> types.DocumentLink:
         return await resolved(server, link)
+
+    @server.feature(types.WORKSPACE_TEXT_DOCUMENT_CONTENT)
+    async def _(params: types.TextDocumentContentParams) -> types.TextDocumentContentResult:
+        return types.TextDocumentContentResult(await server.page(params.uri))
 
     @server.feature(types.WORKSPACE_SYMBOL)
     async def _(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
@@ -153,7 +163,7 @@ async def hover(server: Server, params: types.HoverParams) -> types.Hover | None
     if not briefs:
         return None
     shown = [(brief, await quietly(project.client.get(brief.id))) for brief in list(briefs.values())[:MAX_HOVERED]]
-    value = markdown.hover(shown, project.root)
+    value = markdown.hover(shown, project.root, server.memory_uri)
     if len(briefs) > MAX_HOVERED:
         value += f"\n\n---\n\n{len(briefs) - MAX_HOVERED} more"
     return types.Hover(
@@ -205,7 +215,7 @@ async def symbols(server: Server, query: str) -> list[types.SymbolInformation]:
 def _as_symbol(server: Server, project: Project, brief: Brief, memory: Memory) -> types.SymbolInformation:
     place = next((anchor for anchor in memory.anchors if anchor.kind != "folder"), None)
     if place is None:
-        uri, line = server.pages.write(memory.id, markdown.page(memory, project.root), project), 0
+        uri, line = server.pages.write(memory.id, markdown.page(memory, project.root), project, memory.title), 0
     else:
         uri, line = (project.root / place.path).as_uri(), (place.line or 1) - 1
     about = brief.memory_type + (f" · {brief.verdict}" if brief.verdict not in (None, "current") else "")

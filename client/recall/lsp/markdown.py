@@ -17,20 +17,22 @@ from recall.protocol.values import STALE, Anchor, Brief, Finding, Memory, link_w
 WIDTH = 88
 MAX_HOVER_CHARACTERS = 1_200
 """Of a memory's text in a hover; the page has all of it."""
+MEMORY_URI = "recall://memory/{id}"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Characters that are not to be seen, or that turn the order of others around."""
 _SPECIAL = re.compile(r"[\\`*\[\]<>&~|#!$]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.|@")
 
 
-def hover(memories: Sequence[tuple[Brief, Memory | None]], root: Path) -> str:
+def hover(memories: Sequence[tuple[Brief, Memory | None]], root: Path, link: str = MEMORY_URI) -> str:
     """Memories of a symbol, each with title, facts, verdict, text and places.
 
     Args:
         memories: what is known in lists, and the whole memory where it was asked for.
         root: of the tree, for links to files.
+        link: the URI of a memory, with `{id}` for its id.
     """
-    return "\n\n---\n\n".join(_in_short(brief, memory, root) for brief, memory in memories)
+    return "\n\n---\n\n".join(_in_short(brief, memory, root, link) for brief, memory in memories)
 
 
 def page(memory: Memory, root: Path) -> str:
@@ -114,7 +116,7 @@ def fenced(text: str, language: str = "text") -> str:
 
 def memory_link(memory_id: str, title: str) -> str:
     """A link to a memory; the server resolves it to a page."""
-    return f"[{inline(title)}](recall://memory/{memory_id})"
+    return f"[{inline(title)}]({MEMORY_URI.replace('{id}', memory_id)})"
 
 
 def file_link(root: Path, path: str, line: int | None = None, end_line: int | None = None, symbol: str = "") -> str:
@@ -124,7 +126,7 @@ def file_link(root: Path, path: str, line: int | None = None, end_line: int | No
     return f"[{inline(label)}]({(root / path).as_uri()}{f'#L{line}' if line else ''})"
 
 
-def _in_short(brief: Brief, memory: Memory | None, root: Path) -> str:
+def _in_short(brief: Brief, memory: Memory | None, root: Path, link: str) -> str:
     facts = [brief.memory_type, f"importance {brief.importance_score:.2f}"]
     facts += ["personal"] if brief.personal else []
     facts += [f"superseded by {brief.superseded_by}"] if brief.superseded_by else []
@@ -137,7 +139,7 @@ def _in_short(brief: Brief, memory: Memory | None, root: Path) -> str:
     if text.strip() and text.strip() != brief.title:
         parts.append(fenced(text))
     places = [_place(anchor, root) for anchor in memory.anchors] if memory else []
-    parts.append(" · ".join([*places, f"[{brief.id}](recall://memory/{brief.id})"]))
+    parts.append(" · ".join([*places, f"[{brief.id}]({link.replace('{id}', brief.id)})"]))
     return "\n\n".join(parts)
 
 

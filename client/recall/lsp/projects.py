@@ -30,6 +30,7 @@ LOOK_S = 0.5
 """How often it is looked whether a lost daemon is back."""
 
 log = logging.getLogger(__name__)
+Changed = Callable[[MemoryChanged | VerdictChanged | None], None]
 
 
 class Project:
@@ -37,11 +38,12 @@ class Project:
 
     Args:
         root: of the tree.
-        changed: called with what happened to each memory that was changed.
+        changed: called with what happened to each memory that was changed, or of which the code says something else;
+            with None where that may have been missed.
         start: start the daemon where none runs.
     """
 
-    def __init__(self, root: Path, changed: Callable[[MemoryChanged], None], *, start: bool) -> None:
+    def __init__(self, root: Path, changed: Changed, *, start: bool) -> None:
         self.root = root
         self.client = AsyncClient(root, start=start)
         self._changed = changed
@@ -104,13 +106,14 @@ class Project:
             case ContextPushed(file_path=path, cause=cause):
                 if cause != "opened":
                     self._refresh(path)
-            case MemoryChanged():
+            case MemoryChanged() | VerdictChanged():
                 self._changed(event)
                 self._refresh()
-            case VerdictChanged() | ScanProgress(finished=True):
+            case ScanProgress(finished=True):
                 self._refresh()
 
     def _missed(self, topic: str | None) -> None:
+        self._changed(None)
         self._refresh()
         if topic is None:  # perhaps another daemon, which does not know what is open
             for document in self._documents:
@@ -128,11 +131,11 @@ class Projects:
     """Finds the projects that files belong to.
 
     Args:
-        changed: called with each memory that was changed.
+        changed: see `Project`.
         start: start the daemon where none runs, and make repositories workspaces.
     """
 
-    def __init__(self, changed: Callable[[MemoryChanged], None], *, start: bool) -> None:
+    def __init__(self, changed: Changed, *, start: bool) -> None:
         self._changed = changed
         self._start = start
         self._by_root: dict[Path, Project] = {}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidRequest, JsonRpcServerNotInitialized
 from pygls.protocol import LanguageServerProtocol, lsp_method
+
+from recall.lsp.pages import SCHEME
 
 if TYPE_CHECKING:
     from recall.lsp.server import Server
@@ -20,6 +23,15 @@ class Protocol(LanguageServerProtocol):
     """
 
     _server: Server
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
+        """Say what the server can do."""
+        result = yield from super().lsp_initialize(params)
+        if self._server.pages.served and result.capabilities.workspace is not None:
+            # The library does not know of it yet.
+            result.capabilities.workspace.text_document_content = types.TextDocumentContentOptions([SCHEME])
+        return result
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:

@@ -7,23 +7,27 @@ import logging
 import os
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from recall import __version__
-from recall.lsp.annotations import Annotations, Stale
+from recall.lsp.annotations import Annotations, summed_up
 from recall.lsp.commands import Commands
 from recall.lsp.documents import Document
+from recall.lsp.hints import diagnostic
+from recall.lsp.markdown import MEMORY_URI, inline
 from recall.lsp.pages import Pages
 from recall.lsp.projects import Project, Projects
 from recall.lsp.protocol import Protocol
-from recall.lsp.text import Encoding, body
+from recall.lsp.text import Encoding
 from recall.protocol.errors import RecallError
-from recall.protocol.events import MemoryChanged
+from recall.protocol.events import MemoryChanged, VerdictChanged
+from recall.protocol.values import STALE
 
 REFRESH_S = 5.0
 """An editor may take so long to say that it will ask for lenses."""
@@ -31,12 +35,10 @@ FIRST_ANSWER_S = 0.5
 """A request waits so long for the daemon's first word on a file that was just opened."""
 STOP_S = 2.0
 """Telling the daemon at the end what is closed may take so long."""
-MAX_CANDIDATES = 3
-MAX_HEAD_LINES = 20
-"""A symbol's name stands so many lines after its first at most: decorators come before it."""
+SUMMARY = "recall/file"
+"""A notification of our own, to clients that asked for it: what the memories of an open file are."""
 
 log = logging.getLogger(__name__)
-R = TypeVar("R")
 
 
 class Server(LanguageServer):
@@ -56,11 +58,14 @@ class Server(LanguageServer):
         self.commands = Commands(self, self.pages)
         self.folders: list[Path] = []
         self.prompts = False
+        self.summaries = False
+        self.memory_uri = MEMORY_URI
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._refreshing: asyncio.Task[None] | None = None
         self._refresh_again = False
         self._published: dict[str, list[types.Diagnostic]] = {}
+        self._summed_up: dict[str, dict[str, Any]] = {}
         self.lenses_shown: dict[str, list[tuple[int, str]]] = {}
         self._used_last: Project | None = None
 
@@ -127,6 +132,7 @@ class Server(LanguageServer):
             return
         document.close()
         self.lenses_shown.pop(uri, None)
+        self._summed_up.pop(uri, None)
         if self._published.pop(uri, None):
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))
         self.soon(self.projects.closed(document))
@@ -165,11 +171,10 @@ class Server(LanguageServer):
 
     async def project(self, uri: str | None) -> tuple[Project, Path | None]:
         """The project that a file is in, or the one that was used last; with the file."""
+        if uri and (about := self.pages.project_of(uri)) is not None:
+            return about, None
         path = path_of(uri) if uri else None
         if path is not None:
-            project = self.pages.project_of(path)
-            if project is not None:
-                return project, None
             project = await self.projects.find(path)
         else:
             project = self._used_last or await self._of_folders()
@@ -178,12 +183,24 @@ class Server(LanguageServer):
             raise RecallError("unknown_tree", f"{where}: open a file of a repository, or run `recall up` in a folder")
         return project, path
 
+    async def page(self, uri: str) -> str:
+        """What a served page says now, or why there is nothing to be read."""
+        try:
+            last, _ = await self.project(None)
+            return await self.pages.text(uri, list(dict.fromkeys([last, *self.projects.all()])))
+        except RecallError as error:
+            return f"{inline(error.message)}\n"
+
     async def _of_folders(self) -> Project | None:
         """The first project among the folders that the editor has open."""
         for folder in self.folders:
             if (project := await self.projects.find(folder)) is not None:
                 return project
         return None
+
+    def refresh_page(self, uri: str) -> None:
+        """Have the editor ask for a served page anew, where it shows it."""
+        self.soon(self._ask_for_page(uri))
 
     # --- what is new ---------------------------------------------------------------------------------------
 
@@ -193,11 +210,25 @@ class Server(LanguageServer):
         if lenses != self.lenses_shown.get(document.uri, []):
             self.lenses_shown[document.uri] = lenses
             self._refresh_lenses()
+        if self.summaries:
+            self._sum_up(document)
+
+    def _sum_up(self, document: Document) -> None:
+        """Tell what a file's memories are, each once."""
+        briefs = list(document.annotations.briefs().values()) if document.annotations else []
+        summary = {
+            "memories": msgspec.to_builtins(briefs),
+            "stale": sum(brief.verdict in STALE for brief in briefs),
+            "title": summed_up(briefs) if briefs else "",
+        }
+        if self.documents.get(document.uri) is document and summary != self._summed_up.get(document.uri):
+            self._summed_up[document.uri] = summary
+            self.protocol.notify(SUMMARY, {"uri": document.uri, **summary})
 
     async def _publish(self, document: Document) -> None:
         annotations = document.annotations
         stale = annotations.stale if annotations else []
-        diagnostics = [await self._diagnostic(document, place) for place in stale]
+        diagnostics = [await diagnostic(self, document, place) for place in stale]
         if document.annotations is not annotations or self.documents.get(document.uri) is not document:
             return  # there is something newer
         if diagnostics != self._published.get(document.uri, []):
@@ -205,46 +236,6 @@ class Server(LanguageServer):
             self.text_document_publish_diagnostics(
                 types.PublishDiagnosticsParams(uri=document.uri, version=document.version, diagnostics=diagnostics)
             )
-
-    async def _diagnostic(self, document: Document, place: Stale) -> types.Diagnostic:
-        text, line = document.text, min(place.line, len(document.text.lines) - 1)
-        name = place.mark.own_name if place.mark and place.mark.line == place.line else ""
-        found = text.find(name, line, line + MAX_HEAD_LINES) if name else None
-        if found is not None:
-            span = self.span(document, found[0], found[1], found[1] + len(name))
-        else:
-            whole = body(text.lines[line])
-            span = self.span(document, line, len(whole) - len(whole.lstrip()), len(whole))
-        return types.Diagnostic(
-            range=span,
-            severity=types.DiagnosticSeverity.Hint,
-            source="recalld",
-            code=place.anchor.verdict,
-            message=f"{place.brief.title}: {place.anchor.reason}",
-            related_information=await self._related(document, place) or None,
-            data={"id": place.brief.id},
-        )
-
-    async def _related(self, document: Document, place: Stale) -> list[types.DiagnosticRelatedInformation]:
-        """Where the code could be now, or where it came from."""
-        project = self.projects.holding(document.path)
-        if project is None:
-            return []
-        anchor = place.anchor
-        places = [(each, "could be here now") for each in anchor.candidates[:MAX_CANDIDATES]]
-        places += [(each, "was here") for each in anchor.trail[:1] if anchor.verdict == "moved+changed"]
-        return [
-            types.DiagnosticRelatedInformation(location=await self._location(project, each), message=f"{what}: {each}")
-            for each, what in places
-        ]
-
-    async def _location(self, project: Project, place: str) -> types.Location:
-        path, _, symbol = place.partition("::")
-        line = 0
-        if symbol:
-            found = await quietly(project.client.by_symbol(place))
-            line = found.symbol.line - 1 if found else 0
-        return types.Location(uri=(project.root / path).as_uri(), range=line_range(line))
 
     def _refresh_lenses(self) -> None:
         workspace = self.client_capabilities.workspace
@@ -265,18 +256,18 @@ class Server(LanguageServer):
             except (JsonRpcException, TimeoutError) as error:
                 log.info("the editor does not refresh: %s", error)
 
-    def _memory_changed(self, event: MemoryChanged) -> None:
-        if event.change in ("forgotten", "purged"):
+    async def _ask_for_page(self, uri: str) -> None:
+        try:
+            async with asyncio.timeout(REFRESH_S):
+                await self.workspace_text_document_content_refresh_async(types.TextDocumentContentRefreshParams(uri))
+        except (JsonRpcException, TimeoutError) as error:
+            log.info("the editor does not refresh %s: %s", uri, error)
+
+    def _memory_changed(self, event: MemoryChanged | VerdictChanged | None) -> None:
+        if isinstance(event, MemoryChanged) and event.change in ("forgotten", "purged"):
             self.pages.drop(event.memory_id)
-
-
-async def quietly(asked: Awaitable[R]) -> R | None:
-    """What was asked for, or nothing where it was refused."""
-    try:
-        return await asked
-    except RecallError as error:
-        log.info("%s", error)
-        return None
+        for uri in self.pages.asked(event.memory_id if event else None):
+            self.refresh_page(uri)
 
 
 def path_of(uri: str) -> Path | None:
@@ -288,8 +279,3 @@ def path_of(uri: str) -> Path | None:
     if "\0" in path or not path.startswith("/"):
         return None
     return Path(os.path.realpath(path))
-
-
-def line_range(line: int) -> types.Range:
-    """The beginning of a line."""
-    return types.Range(start=types.Position(line=line, character=0), end=types.Position(line=line, character=0))
