@@ -71,15 +71,15 @@ def replaced(invocation: Invocation, paths: Paths) -> bool:
 
 def _tell_apart(invocation: Invocation, paths: Paths, version: str) -> None:
     """Say which side is to be upgraded, where the daemon is of another version."""
-    if not versions.older(version) or invocation.options.no_start:
-        warning = versions.difference(version)
-    else:  # it was replaced, and is old again
+    warning = versions.difference(version)
+    if versions.older(version) and not invocation.options.no_start:  # it was replaced, and is old again
         service = service_here(paths)
         python = service.python() if service is not None else None
-        warning = (
-            f"the login service runs {python}, which has version {version}, older than this client ({__version__}): "
-        )
-        warning += "upgrade recalld there, or `recall service install` to run this one"
+        if python is not None:
+            warning = (
+                f"the login service runs {python}, which has version {version}, older than this client "
+                f"({__version__}): upgrade recalld there, or `recall service install` to run this one"
+            )
     if warning:
         invocation.terminal.warn(warning)
 
