@@ -20,8 +20,10 @@ HOURS, WARM_UP = 24, 6
 FILES, SAVES, CALLS, SESSIONS, KEPT = 60, 40, 60, 3, 4
 """Files of the project; what happens in an hour: saves, calls of agents, sessions, memories that stay."""
 MEMORY_SHARE, MEMORY_MB = 0.05, 10
-DATABASE_BYTES = 20_000
-"""What an hour's memories, sessions and observations may take on the disk, with all indices."""
+DATABASE_BYTES = 40_000
+"""What an hour's memories, with the code they are tied to, sessions and observations may take on the disk."""
+SPARE = 4
+"""Threads, and descriptors, that come once so many have to wait at the same time: pools fill up to their limit."""
 IDLE_S = "1"
 """Parsers are let go this soon, so that their coming and going is part of it."""
 
@@ -156,9 +158,9 @@ def grown(early: list[Sample], late: list[Sample]) -> Iterator[tuple[str, str, t
 
     memory = both(lambda each: each.memory_mb)
     yield "memory", " MB", memory, memory[0] + max(MEMORY_SHARE * memory[0], MEMORY_MB)
-    for name in ("descriptors", "threads", "processes", "queued"):
+    for name, spare in (("descriptors", SPARE), ("threads", SPARE), ("processes", 0), ("queued", 0)):
         held = both(lambda each, name=name: getattr(each, name))  # type: ignore[misc]
-        yield name, "", held, held[0]
+        yield name, "", held, held[0] + spare
     database = both(lambda each: each.database_bytes)
     hours = HOURS - WARM_UP - 6
     yield "size of the memories' database", " B", database, database[0] + hours * DATABASE_BYTES
