@@ -162,13 +162,14 @@ def test_a_client_that_stops_reading_ends_a_server(daemon: Daemon, project: Path
     assert server.process.wait(20) == 0
 
 
+@pytest.mark.timeout(300)
 def test_many_servers_in_a_row_leave_nothing(daemon: Daemon, project: Path) -> None:
     daemon.start()
     _settled(project)
     assert daemon.process is not None
     process = psutil.Process(daemon.process.pid)
     descriptors: list[int] = []
-    for number in range(20):
+    for number in range(12):
         server = Raw(daemon, project)
         server.begin()
         server.ask("tools/call", name="memory_store", arguments={"content": f"Rule {number}."})
@@ -176,7 +177,7 @@ def test_many_servers_in_a_row_leave_nothing(daemon: Daemon, project: Path) -> N
         assert not runs(server.process.pid)
         descriptors.append(process.num_fds())
     with Client(project, start=False) as client:
-        assert client.list(limit=500).total == 20
+        assert client.list(limit=500).total == 12
     # The first calls open what stays open; what each server opens is closed within moments of its end.
     wait_until(lambda: process.num_fds() <= max(descriptors[:5]), 10, "the connections to be closed")
 

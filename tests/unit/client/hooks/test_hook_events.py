@@ -348,6 +348,7 @@ def test_what_listens_there_and_is_no_daemon_is_a_failure(paths: Paths) -> None:
         def serve() -> None:
             caller, _ = stranger.accept()
             with caller:
+                caller.recv(1000)
                 caller.sendall(b"HTTP/1.1 200 OK\r\n" + bytes(100))
 
         serving = threading.Thread(target=serve)
