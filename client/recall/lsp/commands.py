@@ -170,7 +170,7 @@ class Commands:
         reply = await project.client.search(
             wanted.query, limit=wanted.limit, memory_types=wanted.memory_types, file_path=file
         )
-        text = markdown.results(f"Memories for “{wanted.query}”", reply.results)
+        text = markdown.results(f"Memories for “{wanted.query}”", reply.results, self._pages.links(project))
         shown = self._shown("search", text, project, wanted)
         return {"results": reply.results, "warnings": reply.warnings, **shown}
 
@@ -178,14 +178,14 @@ class Commands:
         """`recall.explore`."""
         project, _ = await self._editor.project(wanted.uri)
         reply = await project.client.explore(wanted.query, id=wanted.id, limit=wanted.limit)
-        text = markdown.graph(f"What belongs to {wanted.query or wanted.id}", reply)
+        text = markdown.graph(f"What belongs to {wanted.query or wanted.id}", reply, self._pages.links(project))
         return {"nodes": reply.nodes, "edges": reply.edges, **self._shown("explore", text, project, wanted)}
 
     async def audit(self, wanted: Audit) -> dict[str, Any]:
         """`recall.audit`."""
         project, _ = await self._editor.project(wanted.uri)
         reply = await project.client.audit(about=wanted.about, limit=wanted.limit)
-        text = markdown.findings(reply.findings)
+        text = markdown.findings(reply.findings, self._pages.links(project))
         return {"findings": reply.findings, **self._shown("audit", text, project, wanted)}
 
     async def show(self, wanted: Show) -> dict[str, Any]:

@@ -44,15 +44,7 @@ def register(server: Server) -> None:
 def _lifecycle(server: Server) -> None:
     @server.feature(types.INITIALIZE)
     def _(params: types.InitializeParams) -> None:
-        given = params.initialization_options
-        if isinstance(given, dict):
-            server.prompts, server.summaries = bool(given.get("prompts")), bool(given.get("summaries"))
-            if isinstance(uri := given.get("memoryUri"), str) and "{id}" in uri:
-                server.memory_uri = uri
-        wished = server.client_capabilities.workspace
-        server.pages.served = wished is not None and wished.text_document_content is not None
-        folders = [folder.uri for folder in params.workspace_folders or []] or [params.root_uri or ""]
-        server.folders = [path for path in map(path_of, folders) if path is not None]
+        server.introduced(params)
         for path in server.folders:
             server.soon(quietly(server.projects.find(path)))
 
@@ -60,7 +52,7 @@ def _lifecycle(server: Server) -> None:
     def _(params: types.DidChangeWorkspaceFoldersParams) -> None:
         left = {path_of(folder.uri) for folder in params.event.removed}
         added = [path for folder in params.event.added if (path := path_of(folder.uri)) is not None]
-        server.folders = [*(path for path in server.folders if path not in left), *added]
+        server.set_folders([*(path for path in server.folders if path not in left), *added])
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))
     def _(params: types.DidSaveTextDocumentParams) -> None:
@@ -163,7 +155,7 @@ async def hover(server: Server, params: types.HoverParams) -> types.Hover | None
     if not briefs:
         return None
     shown = [(brief, await quietly(project.client.get(brief.id))) for brief in list(briefs.values())[:MAX_HOVERED]]
-    value = markdown.hover(shown, project.root, server.memory_uri)
+    value = markdown.hover(shown, markdown.Links(project.root, server.memory_uri))
     if len(briefs) > MAX_HOVERED:
         value += f"\n\n---\n\n{len(briefs) - MAX_HOVERED} more"
     return types.Hover(
@@ -215,7 +207,8 @@ async def symbols(server: Server, query: str) -> list[types.SymbolInformation]:
 def _as_symbol(server: Server, project: Project, brief: Brief, memory: Memory) -> types.SymbolInformation:
     place = next((anchor for anchor in memory.anchors if anchor.kind != "folder"), None)
     if place is None:
-        uri, line = server.pages.write(memory.id, markdown.page(memory, project.root), project, memory.title), 0
+        text = markdown.page(memory, server.pages.links(project))
+        uri, line = server.pages.write(memory.id, text, project, memory.title), 0
     else:
         uri, line = (project.root / place.path).as_uri(), (place.line or 1) - 1
     about = brief.memory_type + (f" · {brief.verdict}" if brief.verdict not in (None, "current") else "")

@@ -6,10 +6,13 @@ links, pictures, headings or HTML of its own into an editor.
 
 from __future__ import annotations
 
+import os
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from recall.protocol.requests import ExploreReply
 from recall.protocol.values import STALE, Anchor, Brief, Finding, Memory, link_words
@@ -24,18 +27,17 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2
 _SPECIAL = re.compile(r"[\\`*\[\]<>&~|#!$]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.|@")
 
 
-def hover(memories: Sequence[tuple[Brief, Memory | None]], root: Path, link: str = MEMORY_URI) -> str:
+def hover(memories: Sequence[tuple[Brief, Memory | None]], links: Links) -> str:
     """Memories of a symbol, each with title, facts, verdict, text and places.
 
     Args:
         memories: what is known in lists, and the whole memory where it was asked for.
-        root: of the tree, for links to files.
-        link: the URI of a memory, with `{id}` for its id.
+        links: how they are written.
     """
-    return "\n\n---\n\n".join(_in_short(brief, memory, root, link) for brief, memory in memories)
+    return "\n\n---\n\n".join(_in_short(brief, memory, links) for brief, memory in memories)
 
 
-def page(memory: Memory, root: Path) -> str:
+def page(memory: Memory, links: Links) -> str:
     """A memory, whole, as a page."""
     facts = [memory.memory_type, f"importance {memory.importance_score:.2f}"]
     if memory.present_importance is not None:
@@ -48,14 +50,14 @@ def page(memory: Memory, root: Path) -> str:
     if memory.verdict is not None:
         parts.append(_verdict(memory.verdict, memory.reason))
     if memory.anchors:
-        parts.append("## Code\n\n" + "\n".join(f"- {_place(anchor, root)}" for anchor in memory.anchors))
+        parts.append("## Code\n\n" + "\n".join(f"- {_place(anchor, links)}" for anchor in memory.anchors))
     parts += [fenced(anchor.diff, "diff") for anchor in memory.anchors if anchor.diff]
-    links = [
-        f"- {link_words(link.kind, incoming=link.direction == 'incoming')} {memory_link(link.id, link.title)}"
+    others = [
+        f"- {link_words(link.kind, incoming=link.direction == 'incoming')} {links.to_memory(link.id, link.title)}"
         for link in memory.links
     ]
-    if links:
-        parts.append("## Other memories\n\n" + "\n".join(links))
+    if others:
+        parts.append("## Other memories\n\n" + "\n".join(others))
     labels = [*memory.concepts, *(f"tag {tag}" for tag in memory.tags)]
     if labels:
         parts.append(", ".join(map(inline, labels)))
@@ -63,35 +65,36 @@ def page(memory: Memory, root: Path) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def results(title: str, briefs: Iterable[Brief]) -> str:
+def results(title: str, briefs: Iterable[Brief], links: Links) -> str:
     """Memories as a list, such as what a search found.
 
     Args:
         title: the page's heading.
         briefs: in the order in which they are to be shown.
+        links: how they are written.
     """
     lines = [f"# {inline(title)}", ""]
     for brief in briefs:
         stale = f" · **{brief.verdict}**" if brief.verdict in STALE else ""
-        lines.append(f"- {memory_link(brief.id, brief.title)} · {brief.memory_type}{stale}  ")
+        lines.append(f"- {links.to_memory(brief.id, brief.title)} · {brief.memory_type}{stale}  ")
         lines.append(f"  {inline(brief.summary)}")
     return "\n".join(lines if len(lines) > 2 else [*lines, "Nothing found."]) + "\n"
 
 
-def graph(title: str, reply: ExploreReply) -> str:
+def graph(title: str, reply: ExploreReply, links: Links) -> str:
     """What belongs together, strongest first, and by what."""
     lines = [f"# {inline(title)}", ""]
     for node in reply.nodes:
         if node.kind == "memory":
             why = f": {inline('; '.join(node.why))}" if node.why else ""
-            lines.append(f"- {memory_link(node.id, node.label)} · {node.activation:.2f}{why}")
+            lines.append(f"- {links.to_memory(node.id, node.label)} · {node.activation:.2f}{why}")
     return "\n".join(lines if len(lines) > 2 else [*lines, "Nothing found."]) + "\n"
 
 
-def findings(found: Sequence[Finding]) -> str:
+def findings(found: Sequence[Finding], links: Links) -> str:
     """What should be looked at, and what is proposed."""
     lines = [
-        f"- {memory_link(each.memory.id, each.memory.title)}: {inline(each.reason)} → {each.act}" for each in found
+        f"- {links.to_memory(each.memory.id, each.memory.title)}: {inline(each.reason)} → {each.act}" for each in found
     ]
     return "\n".join(["# To look at", "", *(lines or ["Nothing needs to be looked at."])]) + "\n"
 
@@ -114,19 +117,34 @@ def fenced(text: str, language: str = "text") -> str:
     return f"{fence}{language}\n{inside}\n{fence}"
 
 
-def memory_link(memory_id: str, title: str) -> str:
-    """A link to a memory; the server resolves it to a page."""
-    return f"[{inline(title)}]({MEMORY_URI.replace('{id}', memory_id)})"
+@dataclass(frozen=True, slots=True)
+class Links:
+    """How links are written for an editor to follow them.
+
+    Attributes:
+        root: of the tree.
+        memory: the URI of a memory, with `{id}` for its id.
+        base: the folder that absolute paths begin at; None: links to files are URIs.
+    """
+
+    root: Path
+    memory: str = MEMORY_URI
+    base: Path | None = None
+
+    def to_memory(self, memory_id: str, title: str) -> str:
+        """A link to a memory, by its title."""
+        return f"[{inline(title)}]({self.memory.replace('{id}', memory_id)})"
+
+    def to_file(self, path: str, line: int | None = None, end_line: int | None = None, symbol: str = "") -> str:
+        """A link to a place in a file of the tree, lines counted from 1."""
+        label = path if line is None else f"{path}:{line}" + (f"-{end_line}" if end_line and end_line != line else "")
+        label += f" {symbol}" if symbol else ""
+        file = self.root / path
+        uri = file.as_uri() if self.base is None else "/" + quote(os.path.relpath(file, self.base))
+        return f"[{inline(label)}]({uri}{f'#L{line}' if line else ''})"
 
 
-def file_link(root: Path, path: str, line: int | None = None, end_line: int | None = None, symbol: str = "") -> str:
-    """A link to a place in a file."""
-    label = path if line is None else f"{path}:{line}" + (f"-{end_line}" if end_line and end_line != line else "")
-    label += f" {symbol}" if symbol else ""
-    return f"[{inline(label)}]({(root / path).as_uri()}{f'#L{line}' if line else ''})"
-
-
-def _in_short(brief: Brief, memory: Memory | None, root: Path, link: str) -> str:
+def _in_short(brief: Brief, memory: Memory | None, links: Links) -> str:
     facts = [brief.memory_type, f"importance {brief.importance_score:.2f}"]
     facts += ["personal"] if brief.personal else []
     facts += [f"superseded by {brief.superseded_by}"] if brief.superseded_by else []
@@ -138,8 +156,8 @@ def _in_short(brief: Brief, memory: Memory | None, root: Path, link: str) -> str
         text = text[:MAX_HOVER_CHARACTERS].rsplit(None, 1)[0] + " …"
     if text.strip() and text.strip() != brief.title:
         parts.append(fenced(text))
-    places = [_place(anchor, root) for anchor in memory.anchors] if memory else []
-    parts.append(" · ".join([*places, f"[{brief.id}]({link.replace('{id}', brief.id)})"]))
+    places = [_place(anchor, links) for anchor in memory.anchors] if memory else []
+    parts.append(" · ".join([*places, links.to_memory(brief.id, brief.id)]))
     return "\n\n".join(parts)
 
 
@@ -148,8 +166,8 @@ def _verdict(verdict: str, reason: str) -> str:
     return f"{mark}**{verdict}**" + (f": {inline(reason)}" if reason else "")
 
 
-def _place(anchor: Anchor, root: Path) -> str:
-    link = file_link(root, anchor.path, anchor.line, anchor.end_line, anchor.symbol or "")
+def _place(anchor: Anchor, links: Links) -> str:
+    link = links.to_file(anchor.path, anchor.line, anchor.end_line, anchor.symbol or "")
     said = f" ({anchor.verdict})" if anchor.verdict not in (None, "current") else ""
     return link + said
 

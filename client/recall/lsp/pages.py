@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from recall.lsp.markdown import page
+from recall.lsp.markdown import Links, page
 from recall.lsp.processes import runs
 from recall.lsp.projects import Project
 from recall.paths import find_paths, make_private
@@ -34,14 +34,25 @@ class Pages:
 
     Attributes:
         served: whether the editor asks for pages by their URI; else they are files.
+        relative: whether the links in served pages are without a scheme.
+        base: the folder that absolute paths begin at then.
     """
 
     def __init__(self) -> None:
         self.served = False
+        self.relative = False
+        self.base = Path("/")
         self._folder: Path | None = None
         self._projects: dict[str, Project] = {}
         self._texts: dict[str, str] = {}
         self._asked: dict[str, set[str]] = {}
+
+    def links(self, project: Project) -> Links:
+        """How links are written in pages about a project."""
+        if self.served and self.relative:
+            # From a memory's page, as from a list, it leads to the memory: there is nothing above the topmost folder.
+            return Links(project.root, "../{id}", self.base)
+        return Links(project.root)
 
     def write(self, name: str, text: str, project: Project, title: str = "") -> str:
         """Write a page.
@@ -61,7 +72,7 @@ class Pages:
                 label = quote(_NO_NAME.sub(" ", title)[:MAX_TITLE].strip() or name, safe="")
                 return f"{SCHEME}://memory/{name}/{label}.md"
             self._texts[name] = text
-            return f"{SCHEME}://page/{name}.md"
+            return f"{SCHEME}://memory/{name}.md"
         if self._folder is None:
             self._folder = _own_folder()
         file = self._folder / f"{name}.md"
@@ -78,7 +89,7 @@ class Pages:
         if not MEMORY_ID.fullmatch(memory_id):
             raise RecallError("unknown_id", f"{memory_id!r} is no memory's id: it is mem- and hex digits", field="id")
         memory = await project.client.get(memory_id)
-        text = page(memory, project.root)
+        text = page(memory, self.links(project))
         return self.write(memory_id, text, project, memory.title), text
 
     async def text(self, uri: str, projects: list[Project]) -> str:
@@ -134,8 +145,7 @@ class Pages:
             return None
         path = Path(unquote(parts.path))
         if parts.scheme == SCHEME:
-            first = path.parts[1] if len(path.parts) > 1 else ""
-            return first if parts.netloc == "memory" else Path(first).stem
+            return Path(path.parts[1]).stem if len(path.parts) > 1 else None
         ours = self._folder is not None and path.parent == self._folder
         return path.stem if ours and parts.scheme == "file" else None
 

@@ -100,6 +100,25 @@ class Server(LanguageServer):
         """Log what went wrong; nothing ever pops up."""
         log.error("%s: %s", getattr(source, "__name__", source), error)
 
+    def introduced(self, params: types.InitializeParams) -> None:
+        """Take in what the editor says of itself; what EDITORS.md does not know of is left alone."""
+        wished = params.capabilities.workspace
+        self.pages.served = wished is not None and wished.text_document_content is not None
+        given = params.initialization_options
+        options: dict[str, Any] = given if isinstance(given, dict) else {}
+        self.prompts = bool(options.get("prompts"))
+        self.summaries = bool(options.get("summaries"))
+        self.pages.relative = bool(options.get("relativeLinks"))
+        if isinstance(uri := options.get("memoryUri"), str) and "{id}" in uri:
+            self.memory_uri = uri
+        folders = [folder.uri for folder in params.workspace_folders or []] or [params.root_uri or ""]
+        self.set_folders([path for path in map(path_of, folders) if path is not None])
+
+    def set_folders(self, folders: list[Path]) -> None:
+        """These are the folders that the editor has open now."""
+        self.folders = folders
+        self.pages.base = folders[0] if folders else Path("/")
+
     # --- open files ------------------------------------------------------------------------------------
 
     def opened(self, item: types.TextDocumentItem) -> None:

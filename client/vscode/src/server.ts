@@ -134,8 +134,14 @@ export class Server implements vscode.Disposable {
       documentSelector: [{ scheme: "file" }],
       outputChannel: this.output,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      // In hovers VS Code follows no links but to the web, to files, and to commands where it is told so.
-      initializationOptions: { prompts: true, summaries: true, memoryUri: `command:recall.show?${SHOW_ID}` },
+      initializationOptions: {
+        prompts: true,
+        summaries: true,
+        // In hovers VS Code follows links to the web, to files, and to commands where it is told so ...
+        memoryUri: `command:recall.show?${SHOW_ID}`,
+        // ... and in previews of Markdown to the web and to what has no scheme.
+        relativeLinks: true,
+      },
       markdown: { isTrusted: { enabledCommands: ["recall.show"] } },
       middleware: {
         executeCommand: (command, given: unknown[]) => this.chosen(command, (given[0] ?? {}) as Arguments),

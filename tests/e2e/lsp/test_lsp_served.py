@@ -10,13 +10,13 @@ import pytest
 
 from recall import Client
 from recall.paths import find_paths
-from tests.e2e.editor import CAPABILITIES, Editor
+from tests.e2e.editor import Editor
 from tests.e2e.lsp.conftest import BODY, CHANGED, LOAD, LOAD_LINE
 from tests.e2e.running import Daemon
 
 ASKS_FOR_PAGES = {
-    **CAPABILITIES,
-    "workspace": {**CAPABILITIES["workspace"], "textDocumentContent": {"dynamicRegistration": True}},
+    "workspace": {"codeLens": {"refreshSupport": True}, "textDocumentContent": {"dynamicRegistration": True}},
+    "window": {"showDocument": {"support": True}},
 }
 
 
@@ -43,7 +43,7 @@ def test_an_editor_that_asks_for_pages_gets_them_without_files(
     assert editor.wait("window/showDocument")["uri"] == shown["uri"]
     assert page(editor, shown["uri"]) == page(editor, f"recall://memory/{memory_id}") == shown["markdown"]
     explored = editor.command("recall.explore", {"query": "loading", "open": False})
-    assert (explored["uri"], page(editor, explored["uri"])) == ("recall://page/explore.md", explored["markdown"])
+    assert (explored["uri"], page(editor, explored["uri"])) == ("recall://memory/explore.md", explored["markdown"])
     assert list(find_paths().runtime.glob("pages-*/*")) == []
 
 
@@ -85,7 +85,7 @@ def test_a_list_that_is_shown_again_is_asked_for_anew(client: Client, memory_id:
         "recall://memory/mem-000000000000",
         "recall://memory/",
         "recall://memory/..%2F..%2Fetc",
-        "recall://page/nothing.md",
+        "recall://memory/nothing.md",
         "recall:",
         "recall://[",
         "file:///etc/passwd",
@@ -119,6 +119,26 @@ def test_a_hover_links_to_memories_as_the_plugin_wishes(daemon: Daemon, memory_i
     uri = editor.open(file)
     editor.lenses(uri)
     assert f"[{memory_id}](command:recall.show?{memory_id})" in str(editor.hover(uri, LOAD_LINE, 9))
+    assert editor.end() == 0
+
+
+def test_links_in_served_pages_are_relative_where_a_plugin_wishes(
+    daemon: Daemon, client: Client, memory_id: str, project: Path, file: Path
+) -> None:
+    editor = Editor(daemon.environ)
+    editor.initialize(project / "api", capabilities=ASKS_FOR_PAGES, options={"relativeLinks": True})
+    editor.lenses(editor.open(file))
+    shown = editor.command("recall.show", {"ids": [memory_id]})
+    assert "(/models/memory.py#L9)" in shown["markdown"]
+    found = editor.command("recall.search", {"query": "lazy loading"})
+    assert f"[Loading is lazy](../{memory_id})" in found["markdown"]
+    assert page(editor, f"recall://memory/{memory_id}") == shown["markdown"]
+    event = {
+        "added": [{"uri": project.as_uri(), "name": ""}],
+        "removed": [{"uri": file.parents[1].as_uri(), "name": ""}],
+    }
+    editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+    assert "(/api/models/memory.py#L9)" in page(editor, shown["uri"])
     assert editor.end() == 0
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from recall.lsp.markdown import WIDTH, fenced, hover, inline, page, results
+from recall.lsp.markdown import WIDTH, Links, fenced, hover, inline, page, results
 from recall.protocol.values import Anchor, Brief, Memory
 
-ROOT = Path("/srv/a project")
+LINKS = Links(Path("/srv/a project"))
 # What editors render: CommonMark with links made of bare addresses, tables and strikethrough.
 RENDERER = MarkdownIt("gfm-like", {"linkify": False, "html": True})
 RENDERER.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005  # editors follow links to files
@@ -57,8 +57,8 @@ def kinds(text: str) -> list[str]:
 
 @given(NASTY, NASTY, NASTY)
 def test_a_hover_has_the_same_structure_whatever_a_memory_says(title: str, narrative: str, reason: str) -> None:
-    plain = hover([(brief("Title", "text"), memory("Title", "text", "because"))], ROOT)
-    shown = hover([(brief(f"T{title}", "x"), memory(f"T{title}", f"n{narrative}", f"r{reason}"))], ROOT)
+    plain = hover([(brief("Title", "text"), memory("Title", "text", "because"))], LINKS)
+    shown = hover([(brief(f"T{title}", "x"), memory(f"T{title}", f"n{narrative}", f"r{reason}"))], LINKS)
     assert kinds(shown) == kinds(plain)
     links = [token.attrs["href"] for token in tokens(shown) if token.type == "link_open"]
     assert links == ["file:///srv/a%20project/a%20%28b%29/c_d.py#L3", "recall://memory/mem-0123456789ab"]
@@ -66,14 +66,16 @@ def test_a_hover_has_the_same_structure_whatever_a_memory_says(title: str, narra
 
 @given(NASTY, NASTY)
 def test_a_page_has_the_same_structure_whatever_a_memory_says(title: str, narrative: str) -> None:
-    plain = page(memory("Title", "text"), ROOT)
-    shown = page(memory(f"T{title}", f"n{narrative}"), ROOT)
+    plain = page(memory("Title", "text"), LINKS)
+    shown = page(memory(f"T{title}", f"n{narrative}"), LINKS)
     assert kinds(shown) == kinds(plain)
 
 
 @given(NASTY)
 def test_a_list_has_the_same_structure_whatever_memories_say(text: str) -> None:
-    assert kinds(results(f"q{text}", [brief(f"T{text}", f"s{text}")])) == kinds(results("q", [brief("T", "s")]))
+    assert kinds(results(f"q{text}", [brief(f"T{text}", f"s{text}")], LINKS)) == kinds(
+        results("q", [brief("T", "s")], LINKS)
+    )
 
 
 @given(st.text(max_size=300))
@@ -101,3 +103,11 @@ def test_long_lines_are_wrapped_and_code_keeps_its_indentation() -> None:
 def test_nothing_that_is_invisible_or_turns_text_around_is_shown() -> None:
     instead = "\N{REPLACEMENT CHARACTER}"
     assert inline("a\x1b[31m\u202eb\u200f") == f"a{instead}\\[31m{instead}b{instead}"
+
+
+def test_links_are_written_as_the_editor_can_follow_them() -> None:
+    assert LINKS.to_file("a/ü b.py", 3, 5, "C.m") == "[a/ü b.py:3-5 C.m](file:///srv/a%20project/a/%C3%BC%20b.py#L3)"
+    assert LINKS.to_memory("mem-0123456789ab", "T [x]") == r"[T \[x\]](recall://memory/mem-0123456789ab)"
+    relative = Links(Path("/srv/a project"), "../{id}", Path("/srv/other"))
+    assert relative.to_file("a b.py", 3) == "[a b.py:3](/../a%20project/a%20b.py#L3)"
+    assert relative.to_memory("mem-0123456789ab", "T") == "[T](../mem-0123456789ab)"
