@@ -118,6 +118,8 @@ class Wire:
             if any(f'"{method}"'.encode() in body for method in ("shutdown", "close_tree", "reindex")):
                 continue  # well-formed by chance, it would end what is tried here
             self.asked += 1
+            if self.asked % 5_000 == 0:
+                log.info("%d frames so far", self.asked)
             answers.append((body, []))
             dispatch.serve(body, answers[-1][1].append)
         async with asyncio.timeout(ANSWER_S):

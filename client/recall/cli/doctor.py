@@ -26,6 +26,12 @@ from recall.service import service_here
 
 HELLO_S = 2.0
 MODEL = "vectors/all-MiniLM-L6-v2/model_int8.onnx"
+MANY_REQUESTS = 500
+_FIXES = (
+    ("vectors are down", "recall reindex"),
+    ("no watches left", "raise fs.inotify.max_user_watches, see `watch` above; until then nothing is lost, only later"),
+    ("HTTP", "recall http status says more; recall http enable --port N takes another port"),
+)
 _WATCH_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
@@ -167,8 +173,29 @@ def _state(status: StatusReply) -> Iterator[Check]:
     yield _watches(status)
     for name in status.quarantined:
         yield Check("parser", ok=True, message=f"leaves alone until it changes: {name}")
+    yield _queues(status)
     for warning in status.warnings:
-        yield Check("warning", ok=False, message=warning)
+        yield Check("warning", ok=False, message=warning, fix=_fix(warning, status))
+
+
+def _queues(status: StatusReply) -> Check:
+    """Whether somebody asks for more than can be done: some of it is refused then, as `busy`."""
+    waiting = status.queues.get("requests", 0)
+    message = f"{waiting:,} requests under way, {sum(status.queues.values()) - waiting:,} files to be read"
+    if waiting <= MANY_REQUESTS:
+        return Check("queues", ok=True, message=f"{message}; {status.memory_mb:.0f} MB of memory")
+    return Check("queues", ok=False, message=message, fix="find out which program asks so much, and end it")
+
+
+def _fix(warning: str, status: StatusReply) -> str:
+    """What to do about a warning of the daemon's."""
+    failed = next((job.name for job in status.jobs if f"the job {job.name} failed" in warning), None)
+    if failed is not None:
+        return f"recall jobs --run {failed} tries it now, and says what is wrong"
+    for said, fix in _FIXES:
+        if said in warning:
+            return fix
+    return "recall down, then recall up; where it stays, the log says more"
 
 
 def _watches(status: StatusReply) -> Check:

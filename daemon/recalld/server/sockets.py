@@ -19,7 +19,7 @@ from recalld.config import Config
 
 READS_A_TURN = 64
 """Requests read before the loop gets to do something else."""
-REPLIES_KEPT = 10_000
+REPLIES_KEPT = 1_000
 """Replies that wait for a client which asked for much and reads slowly; more are dropped."""
 # Over the protocol's own limit, so that a body somewhat too large still gets an answer that says so.
 DROPPED_FRAME_BYTES = 8 * MAX_FRAME_BYTES

@@ -338,10 +338,12 @@ def test_a_status_names_what_is_followed_and_what_is_left_alone() -> None:
         jobs=[],
         queues={"requests": 0, "parsing": 3},
         quarantined=["x.md: crashed"],
-        warnings=[],
+        warnings=["vectors are down: no space"],
     )
     text = status_page.status(reply, PLAIN)
     for part in (
+        "holds    1 project, 1,200 files, 9,000 symbols, 0 memories",
+        "warnings; recall doctor says what to do:\n  vectors are down: no space\n",
         "getting ready  process 7, up 1 h 2 min, 210 MB",
         "queues   parsing 3",
         "1,200 files, 9,000 symbols (reading 5 of 10); left out: 2 binary",
@@ -349,6 +351,33 @@ def test_a_status_names_what_is_followed_and_what_is_left_alone() -> None:
         "memories  0; 3 need a look: recall audit",
     ):
         assert part in text
+
+
+def test_a_status_of_many_projects_stays_on_one_screen() -> None:
+    many = [workspace(f"/p{n}", files=10, memories=2) for n in range(100)]
+    for number, one in enumerate(many):
+        one.workspace_id = f"ws-{number}"
+    reply = StatusReply(
+        version="0.1.0",
+        pid=7,
+        epoch="e",
+        ready=True,
+        uptime_s=1,
+        socket="/run/s",
+        home="/h",
+        memory_mb=1,
+        vectors="ready",
+        workspaces=many,
+        jobs=[],
+        queues={"requests": 1, "parsing": 0},
+        quarantined=[f"{n}.md: crashed" for n in range(100)],
+        warnings=[f"{n} is odd" for n in range(100)],
+    )
+    lines = status_page.status(reply, PLAIN).splitlines()
+    assert len(lines) < 60
+    assert "  holds    100 projects, 1,000 files, 0 symbols, 200 memories" in lines
+    assert "  queues   nothing waits" in lines
+    assert lines.count("  … and 88 more: --json has all") == 3
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (61, "1 min 1 s"), (90_061, "1 d 1 h"), (86_400, "1 d")])
