@@ -271,6 +271,7 @@ class App:
     async def _beat(self) -> None:
         while True:
             self._publisher.heartbeat()
+            self._lock.keep()
             await asyncio.sleep(HEARTBEAT_S)
 
     # --- trees --------------------------------------------------------------------------------------

@@ -91,6 +91,18 @@ class DaemonLock:
                 seen = running.pid
             time.sleep(_LOOK_AGAIN_S)
 
+    def keep(self) -> None:
+        """Take the lock anew where its file was deleted, so that no second daemon gets it; quick.
+
+        Raises:
+            AlreadyRunning: one has it already.
+        """
+        if self._descriptor is None or self._file.exists() or not self._file.parent.exists():
+            return
+        deleted, self._descriptor = self._descriptor, None
+        os.close(deleted)
+        self.acquire()
+
     def release(self) -> None:
         """Give the lock back."""
         if self._descriptor is not None:

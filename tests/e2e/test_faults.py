@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import resource
 import shutil
 import signal
@@ -13,7 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,56 +43,6 @@ def children(daemon: Daemon) -> list[psutil.Process]:
 
 
 # --- durability ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
-def test_kills_under_load_lose_nothing_acknowledged(daemon: Daemon, project: Path, kills: int) -> None:
-    acknowledged: list[str] = []
-    batched_in: set[int] = set()
-    choose = random.Random(7)
-
-    def store(round_: int, worker: int) -> None:
-        with Client(project, start=False) as client, contextlib.suppress(RecallError):
-            for n in range(1_000):
-                if worker == 0:
-                    batch = [{"title": f"{round_} {n} of a batch {m}"} for m in range(20)]
-                    acknowledged.extend(client.store_many(batch))
-                    batched_in.add(round_)
-                else:
-                    acknowledged.append(client.store(title=f"{round_} {worker} {n}", symbols=[f"{FILE}::load"]).id)
-
-    for round_ in range(kills):
-        daemon.start()
-        with Client(project) as client:
-            client.list()
-        workers = [threading.Thread(target=store, args=(round_, worker)) for worker in range(3)]
-        for worker in workers:
-            worker.start()
-        wait_until(partial(batched_in.__contains__, round_), 60, "the first batch")
-        time.sleep(choose.uniform(0.0, 0.2))  # the moment of the kill
-        daemon.kill()
-        for worker in workers:
-            worker.join(60)
-    daemon.start()
-    with Client(project) as client:
-        total = client.list(limit=1).total
-        there: set[str] = set()
-        while len(there) < total:
-            there |= {brief.id for brief in client.list(limit=500, offset=len(there), sort="age").memories}
-        assert set(acknowledged) <= there
-        titles = [
-            brief.title
-            for offset in range(0, total, 500)
-            for brief in client.list(limit=500, offset=offset, sort="age").memories
-        ]
-        batched: dict[tuple[str, str], int] = {}
-        for title in titles:
-            if "of a batch" in title:
-                round_number, n = title.split()[:2]
-                batched[round_number, n] = batched.get((round_number, n), 0) + 1
-        assert set(batched.values()) == {20}  # no half of a batch is there
-        sample = choose.sample(sorted(acknowledged), 20)
-        assert all(client.history(each).versions[0].cause == "stored" for each in sample)
 
 
 def test_it_stops_within_two_seconds_under_load_and_loses_nothing(

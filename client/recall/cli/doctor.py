@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from recall import __version__, versions
+from recall import __version__, offline, versions
+from recall.cli.daemon import stop
 from recall.cli.invocation import Commands, Invocation
 from recall.cli.service import look
 from recall.hooks import failures
@@ -42,16 +43,28 @@ class Check(msgspec.Struct):
     ok: bool
     message: str
     fix: str = ""
+    mendable: bool = False
+
+
+class Examined(msgspec.Struct):
+    """What the daemon's own package says of what is on the disk."""
+
+    checks: list[Check]
 
 
 def register(commands: Commands) -> None:
     """Declare the command."""
-    commands.add("doctor", doctor, "look for what is wrong, and say what to do")
+    command = commands.add(
+        "doctor", doctor, "look for what is wrong, and say what to do; with --mend, mend what can be"
+    )
+    command.add_argument("--mend", action="store_true", help="mend what is damaged; what was there is kept beside it")
 
 
 def doctor(invocation: Invocation) -> int:
     """`recall doctor`."""
     terminal = invocation.terminal
+    if invocation.options.mend:
+        _mend(invocation)
     checks = list(_checks(invocation, find_paths()))
     healthy = all(check.ok for check in checks)
     if terminal.json:
@@ -73,6 +86,7 @@ def _checks(invocation: Invocation, paths: Paths) -> Iterator[Check]:
     yield from _folders(paths)
     yield from _hooks(paths)
     yield from _service(paths)
+    yield from _examined()
     try:
         with invocation.client(start=False) as client:
             client.timeout_s = min(client.timeout_s, HELLO_S)
@@ -81,6 +95,30 @@ def _checks(invocation: Invocation, paths: Paths) -> Iterator[Check]:
     except RecallError as error:
         fix = "recall up" if error.code == "unreachable" else f"recall down, then recall up; the log is {paths.log}"
         yield Check("daemon", ok=False, message=error.message, fix=fix)
+
+
+def _mend(invocation: Invocation) -> None:
+    """Have what is damaged mended, while no daemon runs; one that ran is started again."""
+    if not any(check.mendable and not check.ok for check in _examined()):
+        invocation.terminal.note("there is nothing to mend")
+        return
+    with invocation.client(start=False) as client:
+        ran = stop(client) is not None
+    try:
+        for done in offline.run(Examined, "mend").checks:
+            invocation.terminal.note(f"{done.name}: {done.message}")
+    finally:
+        if ran:
+            from recall.start import start_daemon
+
+            start_daemon(find_paths())
+
+
+def _examined() -> list[Check]:
+    try:
+        return offline.run(Examined, "examine").checks
+    except RecallError as error:
+        return [Check("store", ok=False, message=error.message)]
 
 
 def _python() -> Check:

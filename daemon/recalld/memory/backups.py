@@ -18,6 +18,15 @@ PATTERN = f"memory-{'[0-9]' * 8}T{'[0-9]' * 12}Z.db"
 log = logging.getLogger(__name__)
 
 
+def folder_of(config: Config, data: Path) -> Path:
+    """Where the daily backups are.
+
+    Args:
+        data: the folder of the store.
+    """
+    return Path(config.backup_folder).expanduser() if config.backup_folder else data / "backups"
+
+
 class Backups:
     """Copies of all memories, each whole and looked through before it counts.
 
@@ -31,7 +40,7 @@ class Backups:
     """
 
     def __init__(self, config: Config, data: Path, store: Store, clock: Clock) -> None:
-        self.folder = Path(config.backup_folder).expanduser() if config.backup_folder else data / "backups"
+        self.folder = folder_of(config, data)
         self.newest: Path | None = None
         self._keep = config.backup_keep
         self._store = store

@@ -24,6 +24,7 @@ from recalld.store.errors import (
     StoreConflict,
     StoreDamaged,
     StoreError,
+    StoreReplaced,
     StoreTooNew,
 )
 from recalld.store.migrate import migrate
@@ -38,6 +39,7 @@ __all__ = [
     "StoreConflict",
     "StoreDamaged",
     "StoreError",
+    "StoreReplaced",
     "StoreTooNew",
     "code_of",
 ]
@@ -49,6 +51,7 @@ _CODES: dict[type[StoreError], str] = {
     StoreBusy: "busy",
     StoreConflict: "busy",
     StoreDamaged: "damaged",
+    StoreReplaced: "damaged",
     StoreTooNew: "newer_schema",
 }
 

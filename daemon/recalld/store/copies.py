@@ -27,9 +27,6 @@ MAX_ASIDE = 3
 _WORDS = "memory_words"
 
 
-__all__ = ["CODE", "STORE", "Copy", "asides", "look_into", "put_back", "remove", "set_aside", "write_copy"]
-
-
 class Copy(NamedTuple):
     """What stands in a database of memories."""
 
@@ -70,8 +67,11 @@ def write_copy(source: Path, to: Path, *, at_rest: bool = False) -> Copy:
     return expected
 
 
-def look_into(file: Path) -> Copy:
-    """Look through a copy that nobody has open, page by page.
+def look_into(file: Path, *, at_rest: bool = True) -> Copy:
+    """Look through a copy, page by page.
+
+    Args:
+        at_rest: nobody has it open.
 
     Raises:
         NotACopy: there is no such file, or it is no database of ours.
@@ -81,7 +81,8 @@ def look_into(file: Path) -> Copy:
     if not file.is_file():
         raise NotACopy(f"there is no file {file}: name a backup")
     try:
-        with closing(sqlite3.connect(_readable(file), uri=True)) as connection:
+        address = address_at_rest(file) if at_rest else f"{file.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
             found = _contents(connection, file)
             (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.Error as error:
@@ -159,7 +160,7 @@ def _refuse_other(to: Path) -> None:
 
 
 def _fill(source: Path, part: Path, *, at_rest: bool) -> Copy:
-    address = _readable(source) if at_rest else f"{source.as_uri()}?mode=rw"
+    address = address_at_rest(source) if at_rest else f"{source.as_uri()}?mode=rw"
     try:
         with closing(sqlite3.connect(part.as_uri(), uri=True, isolation_level=None)) as connection:
             # Made anew after any fault, so it needs neither a journal nor to wait for the disk at each step.
@@ -179,7 +180,7 @@ def _fill(source: Path, part: Path, *, at_rest: bool) -> Copy:
 def _take_over(connection: sqlite3.Connection) -> None:
     """Copy the tables that are no derived ones, with their indices and the ids that were given last."""
     made = connection.execute("SELECT type, tbl_name, sql FROM source.sqlite_master WHERE sql IS NOT NULL").fetchall()
-    kept = [(kind, table, sql) for kind, table, sql in made if _is_truth(table)]
+    kept = [(kind, table, sql) for kind, table, sql in made if is_truth(table)]
     for kind, table, sql in kept:
         if kind == "table":
             connection.execute(sql)
@@ -192,7 +193,8 @@ def _take_over(connection: sqlite3.Connection) -> None:
             connection.execute(sql)
 
 
-def _is_truth(table: str) -> bool:
+def is_truth(table: str) -> bool:
+    """Whether a table, by its name, is none of those that are derived, and none of SQLite's own."""
     return not table.startswith(("sqlite_", _WORDS)) and table not in derived.tables
 
 
@@ -210,7 +212,7 @@ def _contents(connection: sqlite3.Connection, file: Path, schema: str = "main") 
     return Copy(memories, workspaces, revision)
 
 
-def _readable(file: Path) -> str:
+def address_at_rest(file: Path) -> str:
     """The address by which a file that nobody has open is read without anything being made beside it."""
     log = file.with_name(f"{file.name}-wal")
     # What stands in the log belongs to it, and only a connection that may make an index of the log can read it.

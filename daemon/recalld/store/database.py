@@ -7,7 +7,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Concatenate, ParamSpec, TypeVar
@@ -16,8 +16,18 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from recalld.store.copies import asides
-from recalld.store.engine import BUSY_TIMEOUT_MS, DERIVED, DURABLE, create_private, explained, make_engine, remove
-from recalld.store.errors import StoreBusy, StoreDamaged, StoreError
+from recalld.store.engine import (
+    BUSY_TIMEOUT_MS,
+    DERIVED,
+    DURABLE,
+    create_private,
+    explained,
+    identity,
+    make_engine,
+    put_back,
+    remove,
+)
+from recalld.store.errors import StoreBusy, StoreDamaged, StoreError, StoreReplaced
 from recalld.store.onlookers import Onlookers
 
 CHECKPOINT_DELAY_S = 0.4
@@ -53,6 +63,8 @@ class Database:
         self._reader: _Lane | None = None
         self._written = asyncio.Event()
         self._checkpoints: asyncio.Task[None] | None = None
+        self._identity: tuple[int, int] | None = None
+        """Of the file that is open, whatever is called so now; None where it may be lost."""
 
     async def open(self) -> None:
         """Start the threads and see that the file can be used.
@@ -72,6 +84,7 @@ class Database:
             await self.write(_touch)
             undo.pop_all()
         if self._durable:
+            self._identity = identity(self.file)
             self._checkpoints = asyncio.create_task(self._keep_checkpointed(), name=f"checkpoints of {self.file.name}")
 
     async def close(self) -> None:
@@ -80,10 +93,12 @@ class Database:
             self._checkpoints.cancel()
             await asyncio.gather(self._checkpoints, return_exceptions=True)
             self._checkpoints = None
+            with suppress(StoreError):
+                await self._run(self._writer, self._see_that_it_is_there)
         for lane in (self._reader, self._writer):  # the last connection to close takes the log with it
             if lane is not None:
                 await lane.close()
-        self._reader = self._writer = None
+        self._reader = self._writer = self._identity = None
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `fn` finds, called with a connection and the arguments; all that it reads is of one moment.
@@ -111,6 +126,7 @@ class Database:
         """
 
         def job(engine: Engine) -> T:
+            self._see_that_it_is_there(engine)
             with engine.begin() as connection:
                 return fn(connection, *args, **kwargs)
 
@@ -141,6 +157,26 @@ class Database:
                 log.exception("%s is damaged and will be made anew at the next start", self.file)
                 remove(self.file)
             raise
+
+    def _see_that_it_is_there(self, engine: Engine) -> None:
+        """Put the file back where somebody deleted it: what is written to it is lost with this process otherwise.
+
+        Raises:
+            StoreReplaced: another file stands in its place.
+        """
+        found = identity(self.file)
+        if self._identity is None or found == self._identity:
+            return
+        if found is not None:
+            raise StoreReplaced(
+                f"{self.file} was replaced by another file: `recall down`, then `recall up`, and that one is taken"
+            )
+        put_back(engine, self.file)
+        for lane in (self._writer, self._reader):
+            if lane is not None:
+                lane.connect_anew()
+        self._identity = identity(self.file)
+        log.warning("%s was deleted while it was in use, and was put back as it was", self.file)
 
     async def _keep_checkpointed(self) -> None:
         onlookers = Onlookers(self.file)
@@ -191,6 +227,9 @@ class _Lane:
         # Not when the caller goes on: a cancelled one leaves a job behind that still takes room.
         future.add_done_callback(lambda _: self._room.release())
         return await asyncio.wrap_future(future)
+
+    def connect_anew(self) -> None:
+        self._engine.dispose()
 
     async def close(self) -> None:
         await asyncio.to_thread(self._threads.shutdown)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
+from typing import cast
 
 import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -75,6 +78,38 @@ def create_private(file: Path) -> None:
     """Make the file if it is not there, and readable by its owner alone; its log takes the mode over."""
     os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
     file.chmod(0o600)
+
+
+def identity(file: Path) -> tuple[int, int] | None:
+    """What tells a file from another of its name; None where there is none."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def put_back(engine: Engine, file: Path) -> None:
+    """Write a database that was deleted while it was open to where it was, with its folder.
+
+    Raises:
+        DiskUnusable: that cannot be.
+    """
+    part = file.with_name(f"{file.name}.part")
+    connection = engine.raw_connection()
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        create_private(part)
+        with closing(sqlite3.connect(part)) as target:
+            cast("sqlite3.Connection", connection.driver_connection).backup(target)
+        for suffix in SUFFIXES:  # they belong to the one that was deleted
+            file.with_name(file.name + suffix).unlink(missing_ok=True)
+        part.replace(file)
+    except OSError as error:
+        raise DiskUnusable(f"{file} was deleted, and cannot be put back ({error.strerror})") from error
+    finally:
+        connection.close()
 
 
 def remove(file: Path) -> None:

@@ -27,3 +27,7 @@ class NotACopy(StoreError):  # noqa: N818 - as above
 
 class StoreTooNew(StoreError):  # noqa: N818 - as above
     """The file was written by a newer version."""
+
+
+class StoreReplaced(StoreError):  # noqa: N818 - as above
+    """Another file stands in the place of the one that is open; nothing was done."""
