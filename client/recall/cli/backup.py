@@ -7,6 +7,7 @@ import msgspec
 from recall import offline
 from recall.cli.daemon import stop
 from recall.cli.invocation import Commands, Invocation, UsageError
+from recall.cli.render import count
 from recall.cli.terminal import Style
 from recall.paths import find_paths
 from recall.protocol.requests import BackupReply
@@ -68,11 +69,13 @@ def _restore(invocation: Invocation, file: str) -> Restored:
 
 
 def _written(reply: BackupReply, style: Style) -> str:
-    return f"{reply.memories:,} memories in {style.bold(reply.path)} ({reply.bytes / 1e6:,.1f} MB, looked through)"
+    return (
+        f"{count(reply.memories, 'memory')} in {style.bold(reply.path)} ({reply.bytes / 1e6:,.1f} MB, looked through)"
+    )
 
 
 def _restored(reply: Restored, style: Style) -> str:
-    lines = [f"{reply.memories:,} memories are back; the daemon is {reply.daemon}"]
+    lines = [f"{count(reply.memories, 'memory')} back; the daemon is {reply.daemon}"]
     if reply.aside:
         lines.append(f"  what was there is kept at {style.bold(reply.aside)}")
     lines.append("  what search needs is made anew by itself: `recall status` says how far it is")

@@ -17,6 +17,7 @@ from recall import __version__
 from recall.cli import markdown, progress
 from recall.cli.invocation import Commands, Invocation, UsageError
 from recall.cli.progress import Step
+from recall.cli.render import count
 from recall.cli.terminal import Style
 from recall.client import Client
 from recall.protocol.requests.records import FORMAT, Header, MemoryRecord, Record
@@ -142,4 +143,4 @@ def _replaced(path: Path) -> Iterator[BinaryIO]:
 
 
 def _exported(done: Exported, style: Style) -> str:
-    return f"{done.memories:,} memories in {style.bold(done.path)}"
+    return f"{count(done.memories, 'memory')} in {style.bold(done.path)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from recall.cli.render import count
 from recall.cli.terminal import Style
 from recall.protocol.requests import StatusReply
 from recall.protocol.values import JobStatus, Workspace
@@ -51,7 +52,7 @@ def _held(workspaces: Sequence[Workspace]) -> str:
     memories = {one.workspace_id: one.memories for one in workspaces}  # trees of one workspace have the same
     projects = f"{len(memories):,} project{'' if len(memories) == 1 else 's'}"
     files, symbols = sum(one.files for one in workspaces), sum(one.symbols for one in workspaces)
-    return f"{projects}, {files:,} files, {symbols:,} symbols, {sum(memories.values()):,} memories"
+    return f"{projects}, {files:,} files, {symbols:,} symbols, {count(sum(memories.values()), 'memory')}"
 
 
 def _waiting(queues: Mapping[str, int]) -> str:
@@ -60,7 +61,7 @@ def _waiting(queues: Mapping[str, int]) -> str:
 
 
 def _brief(workspace: Workspace) -> str:
-    said = f"{workspace.files:,} files, {workspace.symbols:,} symbols, {workspace.memories:,} memories"
+    said = f"{workspace.files:,} files, {workspace.symbols:,} symbols, {count(workspace.memories, 'memory')}"
     reading = "; being read" if workspace.scanning else ""
     trouble = "; has warnings" if workspace.warnings else ""
     return f"{workspace.name}  {workspace.path}  {said}{reading}{trouble}"
