@@ -22,7 +22,7 @@ const TOLD = "toldThatMissing";
 export class Server implements vscode.Disposable {
   /** Summaries of open files, as they are told. */
   readonly onFile: vscode.Event<FileSummary>;
-  /** The server has gone or was started anew: what it told is no longer so. */
+  /** The server is started, perhaps anew: what one told before is no longer so. */
   readonly onStart: vscode.Event<void>;
   private readonly files = new vscode.EventEmitter<FileSummary>();
   private readonly starts = new vscode.EventEmitter<void>();
@@ -52,6 +52,7 @@ export class Server implements vscode.Disposable {
   restart(): Promise<void> {
     this.changing = this.changing.then(async () => {
       await this.stop();
+      this.starts.fire();
       await this.start();
     });
     return this.changing;
@@ -120,7 +121,6 @@ export class Server implements vscode.Disposable {
       this.output.error(String(error));
       void this.offerLog(`${command} lsp did not start.`);
     }
-    this.starts.fire();
   }
 
   private async stop(): Promise<void> {
