@@ -107,7 +107,7 @@ export class Server implements vscode.Disposable {
     await this.memento.update(TOLD, undefined);
     this.output.info(`starting ${command} lsp`);
     const hasStarted = () => this.client === client;
-    // What goes wrong while it starts is said once, by `start`; afterwards it is started again, within reason.
+    // What goes wrong while it starts is said once, by the client; afterwards it is started again, within reason.
     const client: LanguageClient = new LanguageClient("recalld", "recalld", { command, args: ["lsp"] }, {
       ...this.options(),
       errorHandler: {
