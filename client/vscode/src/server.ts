@@ -4,7 +4,9 @@ import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
   type CancellationToken,
+  CloseAction,
   CodeActionRequest,
+  ErrorAction,
   ExecuteCommandRequest,
   LanguageClient,
   type LanguageClientOptions,
@@ -22,7 +24,7 @@ const TOLD = "toldThatMissing";
 export class Server implements vscode.Disposable {
   /** Summaries of open files, as they are told. */
   readonly onFile: vscode.Event<FileSummary>;
-  /** The server has gone or was started anew: what it told is no longer so. */
+  /** The server is started, perhaps anew: what one told before is no longer so. */
   readonly onStart: vscode.Event<void>;
   private readonly files = new vscode.EventEmitter<FileSummary>();
   private readonly starts = new vscode.EventEmitter<void>();
@@ -52,6 +54,7 @@ export class Server implements vscode.Disposable {
   restart(): Promise<void> {
     this.changing = this.changing.then(async () => {
       await this.stop();
+      this.starts.fire();
       await this.start();
     });
     return this.changing;
@@ -80,11 +83,6 @@ export class Server implements vscode.Disposable {
     return placeToRemember(found) ?? { uri: document.uri.toString() };
   }
 
-  /** Bring the log to the front. */
-  showLog(): void {
-    this.output.show();
-  }
-
   dispose(): void {
     void this.changing.then(() => this.stop()).finally(() => {
       this.output.dispose();
@@ -108,7 +106,16 @@ export class Server implements vscode.Disposable {
     }
     await this.memento.update(TOLD, undefined);
     this.output.info(`starting ${command} lsp`);
-    const client = new LanguageClient("recalld", "recalld", { command, args: ["lsp"] }, this.options());
+    const hasStarted = () => this.client === client;
+    // What goes wrong while it starts is said once, by the client; afterwards it is started again, within reason.
+    const client: LanguageClient = new LanguageClient("recalld", "recalld", { command, args: ["lsp"] }, {
+      ...this.options(),
+      errorHandler: {
+        error: (...given) => (hasStarted() ? usual.error(...given) : { action: ErrorAction.Continue, handled: true }),
+        closed: () => (hasStarted() ? usual.closed() : { action: CloseAction.DoNotRestart, handled: true }),
+      },
+    });
+    const usual = client.createDefaultErrorHandler();
     client.onNotification("recall/file", (told: unknown) => {
       this.files.fire(fileSummary(told));
     });
@@ -116,17 +123,18 @@ export class Server implements vscode.Disposable {
       await client.start();
       this.client = client;
     } catch (error) {
-      // The log has what the command itself said.
-      this.output.error(String(error));
-      void this.offerLog(`${command} lsp did not start.`);
+      this.output.error(String(error)); // the client has said so, and offers to show the log
     }
-    this.starts.fire();
   }
 
   private async stop(): Promise<void> {
     const client = this.client;
     this.client = undefined;
-    await client?.dispose();
+    try {
+      await client?.dispose();
+    } catch (error) {
+      this.output.warn(String(error)); // it was being restarted, or did not answer: the client ends its process then
+    }
   }
 
   private options(): LanguageClientOptions {
@@ -134,6 +142,7 @@ export class Server implements vscode.Disposable {
       documentSelector: [{ scheme: "file" }],
       outputChannel: this.output,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationFailedHandler: () => false, // it is said once, by what follows from it
       initializationOptions: {
         prompts: true,
         summaries: true,
@@ -168,11 +177,6 @@ export class Server implements vscode.Disposable {
       }
       return chosen && vscode.commands.executeCommand("extension.open", this.extension);
     });
-  }
-
-  private async offerLog(message: string): Promise<void> {
-    const chosen = await vscode.window.showWarningMessage(`recalld: ${message}`, "Show Log");
-    if (chosen) this.showLog();
   }
 }
 
