@@ -32,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         0 when it was stopped or another one runs already, 1 when it could not start.
     """
-    faulthandler.enable()  # a watchdog's SIGABRT leaves the traces of all threads on stderr
+    if sys.stderr is not None:  # as it is where whoever started this closed it
+        faulthandler.enable()  # a watchdog's SIGABRT leaves the traces of all threads there
     parser = argparse.ArgumentParser(prog="recalld", description="The daemon behind `recall`.")
     parser.add_argument("--version", action="version", version=f"recalld {__version__}")
     for name in Config.__struct_fields__:
