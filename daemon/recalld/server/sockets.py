@@ -16,11 +16,10 @@ import zmq
 from recall.paths import Paths
 from recall.protocol.codec import MAX_FRAME_BYTES
 from recalld.config import Config
+from recalld.server.outbox import Outbox
 
 READS_A_TURN = 64
 """Requests read before the loop gets to do something else."""
-REPLIES_KEPT = 1_000
-"""Replies that wait for a client which asked for much and reads slowly; more are dropped."""
 # Over the protocol's own limit, so that a body somewhat too large still gets an answer that says so.
 DROPPED_FRAME_BYTES = 8 * MAX_FRAME_BYTES
 
@@ -48,7 +47,7 @@ class Sockets:
             _admit_only_its_owner(socket)
         self._requests.setsockopt(zmq.MAXMSGSIZE, DROPPED_FRAME_BYTES)
         self._requests.rcvhwm = config.max_pending_requests
-        self._requests.sndhwm = REPLIES_KEPT
+        self._outbox = Outbox(self._requests)
         self.events.set_hwm(config.push_high_water)
         self.events.setsockopt(zmq.XPUB_VERBOSE, 1)  # each subscriber is announced, not only the first of a topic
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -73,6 +72,7 @@ class Sockets:
             self._loop.remove_reader(self._requests.fileno())
             self._loop.remove_reader(self.events.fileno())
             self._loop = None
+        self._outbox.stop()
         for socket in (self._requests, self.events):
             socket.close(0)
         self._context.term()
@@ -110,10 +110,7 @@ class Sockets:
         def answer(reply: bytes) -> None:
             if self._loop is None:
                 return
-            try:
-                self._requests.send_multipart([*envelope, reply], zmq.NOBLOCK)
-            except (zmq.Again, zmq.ZMQError):
-                return  # whoever asked is gone or reads nothing; what it would have got is kept nowhere
+            self._outbox.send([*envelope, reply])
             # Sending can eat the edge that announced a new request.
             if int(self._requests.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
                 self._loop.call_soon(self._read)
