@@ -37,7 +37,7 @@ from recalld.events import (
     VerdictTurned,
 )
 from recalld.jobs import Jobs, table
-from recalld.lifecycle import DaemonLock
+from recalld.lifecycle import DaemonLock, descriptors
 from recalld.memory.affected import Affected
 from recalld.memory.associations import Associations
 from recalld.memory.audit import Audit
@@ -77,6 +77,8 @@ from recalld.watch import Watcher
 
 log = logging.getLogger(__name__)
 
+DESCRIPTORS_SHARE = 0.8
+"""Of the descriptors that the system allows; when more are in use, status says so."""
 FINISH_S = 0.5
 """How long requests under way may take to end when the daemon stops."""
 
@@ -335,6 +337,9 @@ class App:
         if self._vectors.state.startswith("down"):
             warnings.append(f"vectors are {self._vectors.state}: search goes by words only")
         warnings += self._jobs.warnings()
+        used, allowed = descriptors()
+        if used > DESCRIPTORS_SHARE * allowed:
+            warnings.append(f"{used:,} of {allowed:,} file descriptors are in use: close clients, or raise `ulimit -n`")
         return wire.StatusReply(
             version=__version__,
             pid=os.getpid(),

@@ -6,14 +6,18 @@ import fcntl
 import logging
 import logging.handlers
 import os
+import resource
 import sys
 from pathlib import Path
 
+import psutil
 import structlog
 
 from recall import __version__
 from recall.paths import Paths, make_private
 from recalld.config import Config
+
+MOST_DESCRIPTORS = 65_536
 
 
 class AlreadyRunning(Exception):  # noqa: N818  # a finding rather than a mistake
@@ -88,6 +92,19 @@ def make_folders(paths: Paths) -> None:
     private = [paths.runtime.parent] if _for_all(paths.runtime.parent.parent) else []
     for folder in (paths.data, *private, paths.runtime, paths.logs):
         make_private(folder)
+
+
+def take_all_descriptors() -> None:
+    """Let this process have as many open files as the system allows it: with none left, ZeroMQ ends it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def descriptors() -> tuple[int, int]:
+    """How many files, sockets and pipes this process has open, and how many it may have."""
+    return psutil.Process().num_fds(), resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def configure_logging(config: Config, paths: Paths, *, to_stderr: bool | None = None) -> None:
