@@ -37,7 +37,7 @@ from recalld.events import (
     VerdictTurned,
 )
 from recalld.jobs import Jobs, table
-from recalld.lifecycle import DaemonLock, descriptors
+from recalld.lifecycle import AlreadyRunning, DaemonLock, descriptors
 from recalld.memory.affected import Affected
 from recalld.memory.associations import Associations
 from recalld.memory.audit import Audit
@@ -241,7 +241,13 @@ class App:
     async def _beat(self) -> None:
         while True:
             self._publisher.heartbeat()
-            self._lock.keep()
+            try:
+                self._lock.keep()
+            except AlreadyRunning as other:
+                log.warning("another daemon took the place of this one, as process %d", other.pid)
+                self.shutdown()
+            except OSError as error:
+                log.warning("the lock cannot be taken anew: %s", error)
             await asyncio.sleep(HEARTBEAT_S)
 
     # --- trees --------------------------------------------------------------------------------------

@@ -67,12 +67,19 @@ class DaemonLock:
 
         Raises:
             AlreadyRunning: one has it already.
+            OSError: the file cannot be made; to be tried again.
         """
-        if self._descriptor is None or self._file.exists() or not self._file.parent.exists():
+        if self._descriptor is None or not self._file.parent.exists() or self._is_in_place(self._descriptor):
             return
-        deleted, self._descriptor = self._descriptor, None
-        os.close(deleted)
+        deleted = self._descriptor
         self.acquire()
+        os.close(deleted)
+
+    def _is_in_place(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._file.stat())
+        except FileNotFoundError:
+            return False
 
     def release(self) -> None:
         """Give the lock back."""

@@ -171,3 +171,29 @@ def test_the_log_is_rotated_and_bounded(paths: Paths) -> None:
     files = sorted(paths.logs.iterdir())
     assert [file.name for file in files] == ["daemon.log", "daemon.log.1", "daemon.log.2"]
     assert all(file.stat().st_size <= 2000 for file in files)
+
+
+def test_a_lock_whose_file_was_deleted_is_taken_anew(tmp_path: Path) -> None:
+    file = tmp_path / "daemon.lock"
+    lock = DaemonLock(file)
+    lock.acquire()
+    lock.keep()
+    file.unlink()
+    lock.keep()
+    with pytest.raises(AlreadyRunning) as found:
+        DaemonLock(file).acquire()
+    assert found.value.pid == os.getpid()
+    lock.release()
+
+
+def test_a_lock_that_another_took_meanwhile_is_not_taken_from_it(tmp_path: Path) -> None:
+    file = tmp_path / "daemon.lock"
+    lock = DaemonLock(file)
+    lock.acquire()
+    file.unlink()
+    other = holder(file)
+    with pytest.raises(AlreadyRunning) as found:
+        lock.keep()
+    assert found.value.pid == other.pid
+    other.communicate("")
+    lock.release()
