@@ -15,7 +15,7 @@ from recall import __version__
 from recall.paths import Paths, find_paths
 from recalld.app import App
 from recalld.config import Config, ConfigError, load_config
-from recalld.lifecycle import AlreadyRunning, DaemonLock, configure_logging, make_folders
+from recalld.lifecycle import AlreadyRunning, DaemonLock, configure_logging, make_folders, take_all_descriptors
 from recalld.store import StoreError
 from recalld.supervisor import Supervisor
 
@@ -58,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"recalld: {error}", file=sys.stderr)  # noqa: T201  # no log yet
         return 1
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    take_all_descriptors()
     try:
         asyncio.run(_run(config, paths, lock, Supervisor.of(os.environ) if service else None))
     except (StoreError, OSError) as error:

@@ -38,7 +38,7 @@ from recalld.events import (
     VerdictTurned,
 )
 from recalld.jobs import Jobs, table
-from recalld.lifecycle import DaemonLock
+from recalld.lifecycle import AlreadyRunning, DaemonLock, descriptors
 from recalld.memory.addressing import Addressing
 from recalld.memory.affected import Affected
 from recalld.memory.associations import Associations
@@ -93,6 +93,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+DESCRIPTORS_SHARE = 0.8
+"""Of the descriptors that the system allows; when more are in use, status says so."""
 FINISH_S = 0.5
 """How long requests under way may take to end when the daemon stops."""
 
@@ -271,7 +273,13 @@ class App:
     async def _beat(self) -> None:
         while True:
             self._publisher.heartbeat()
-            self._lock.keep()
+            try:
+                self._lock.keep()
+            except AlreadyRunning as other:
+                log.warning("another daemon took the place of this one, as process %d", other.pid)
+                self.shutdown()
+            except OSError as error:
+                log.warning("the lock cannot be taken anew: %s", error)
             await asyncio.sleep(HEARTBEAT_S)
 
     # --- trees --------------------------------------------------------------------------------------
@@ -369,6 +377,9 @@ class App:
         warnings += self._jobs.warnings()
         if self._http is not None and self._http.fault:
             warnings.append(self._http.fault)
+        used, allowed = descriptors()
+        if used > DESCRIPTORS_SHARE * allowed:
+            warnings.append(f"{used:,} of {allowed:,} file descriptors are in use: close clients, or raise `ulimit -n`")
         return wire.StatusReply(
             version=__version__,
             pid=os.getpid(),

@@ -7,17 +7,20 @@ import fcntl
 import logging
 import logging.handlers
 import os
+import resource
 import signal
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import structlog
 
 from recall import __version__
 from recall.paths import Paths, make_private
 from recalld.config import Config
 
+MOST_DESCRIPTORS = 65_536
 TAKE_OVER_S = 5.0
 """How long a daemon that is told to make room may take; its own limit is two seconds."""
 _LOOK_AGAIN_S = 0.02
@@ -96,12 +99,19 @@ class DaemonLock:
 
         Raises:
             AlreadyRunning: one has it already.
+            OSError: the file cannot be made; to be tried again.
         """
-        if self._descriptor is None or self._file.exists() or not self._file.parent.exists():
+        if self._descriptor is None or not self._file.parent.exists() or self._is_in_place(self._descriptor):
             return
-        deleted, self._descriptor = self._descriptor, None
-        os.close(deleted)
+        deleted = self._descriptor
         self.acquire()
+        os.close(deleted)
+
+    def _is_in_place(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._file.stat())
+        except FileNotFoundError:
+            return False
 
     def release(self) -> None:
         """Give the lock back."""
@@ -121,6 +131,19 @@ def make_folders(paths: Paths) -> None:
     private = [paths.runtime.parent] if _for_all(paths.runtime.parent.parent) else []
     for folder in (paths.data, *private, paths.runtime, paths.logs):
         make_private(folder)
+
+
+def take_all_descriptors() -> None:
+    """Let this process have as many open files as the system allows it: with none left, ZeroMQ ends it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def descriptors() -> tuple[int, int]:
+    """How many files, sockets and pipes this process has open, and how many it may have."""
+    return psutil.Process().num_fds(), resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def configure_logging(config: Config, paths: Paths, *, to_stderr: bool | None = None) -> None:

@@ -192,3 +192,29 @@ def test_a_daemon_that_does_not_make_room_keeps_the_lock(paths: Paths) -> None:
     assert caught.value.pid == other.pid
     other.kill()
     other.wait(10)
+
+
+def test_a_lock_whose_file_was_deleted_is_taken_anew(tmp_path: Path) -> None:
+    file = tmp_path / "daemon.lock"
+    lock = DaemonLock(file)
+    lock.acquire()
+    lock.keep()
+    file.unlink()
+    lock.keep()
+    with pytest.raises(AlreadyRunning) as found:
+        DaemonLock(file).acquire()
+    assert found.value.pid == os.getpid()
+    lock.release()
+
+
+def test_a_lock_that_another_took_meanwhile_is_not_taken_from_it(tmp_path: Path) -> None:
+    file = tmp_path / "daemon.lock"
+    lock = DaemonLock(file)
+    lock.acquire()
+    file.unlink()
+    other = holder(file)
+    with pytest.raises(AlreadyRunning) as found:
+        lock.keep()
+    assert found.value.pid == other.pid
+    other.communicate("")
+    lock.release()

@@ -25,6 +25,8 @@ from recalld.vectors import Vectors
 MAX_PAGE_BYTES = 4 * 1024 * 1024
 READ_AT_ONCE = 50
 """Memories that are read in one transaction, with all the code of their forms."""
+TIED_AT_ONCE = 500
+"""Memories whose ties make one page; each has few."""
 _MEMORIES, _TIES, _SESSIONS = "memories", "ties", "sessions"
 
 _encoder = msgspec.json.Encoder()
@@ -103,9 +105,8 @@ class Transfer:
         return found, after
 
     async def _ties(self, scope: Sequence[str], after: int, request: wire.ExportPage) -> tuple[list[lines.Record], int]:
-        # A memory has few ties as a rule, so a page is of memories, and not of ties.
         last, linked, tied = await self._store.truth.read(
-            transfer.ties_after, scope, after, READ_AT_ONCE, forgotten=request.forgotten
+            transfer.ties_after, scope, after, TIED_AT_ONCE, forgotten=request.forgotten
         )
         return [*map(records.link, linked), *map(records.association, tied)], last
 

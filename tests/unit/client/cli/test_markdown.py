@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recall.cli import markdown
@@ -18,6 +18,7 @@ labels = st.lists(one_line, max_size=3)
 NINE = datetime(2026, 4, 1, 9, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(title=one_line, narrative=text, concepts=labels, tags=labels, score=st.floats(0, 1), path=one_line)
 def test_what_is_written_is_read_again(
     title: str, narrative: str, concepts: list[str], tags: list[str], score: float, path: str
