@@ -12,6 +12,7 @@ import pytest
 from recall import Client
 from recall.cli.main import main
 from recall.protocol.requests.records import MemoryRecord
+from recalld.memory import transfer
 from tests.e2e.running import git
 from tests.inproc.conftest import House
 
@@ -139,11 +140,12 @@ def test_a_page_holds_so_many_and_all_pages_hold_all(client: Client) -> None:
     assert stored == set()
 
 
-def test_a_page_of_large_memories_is_cut(client: Client) -> None:
-    client.store_many([{"title": f"number {n}", "narrative": f"{n:04} " * 9_000} for n in range(120)])
+def test_a_page_that_grows_too_large_is_cut(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "MAX_PAGE_BYTES", 20_000)
+    client.store_many([{"title": f"number {n}", "narrative": f"about {n}, " * 200} for n in range(30)])
     page = client.export_page(limit=500)
-    assert 10 < len(page.records) < 120
-    assert len(memories(exported(client, limit=500))) == 120
+    assert 1 < len(page.records) < 10
+    assert len(memories(exported(client, limit=500))) == 30
 
 
 @pytest.mark.parametrize(
