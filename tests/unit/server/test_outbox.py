@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -78,7 +79,7 @@ def test_for_whoever_reads_nothing_only_so_much_is_kept_and_the_log_says_so_once
     line: Line, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def test() -> None:
-        _, silent = line.client()
+        unread, silent = line.client()
         reading, name = line.client()
         for _ in range(1_000):
             line.outbox.send([silent, BODY])
@@ -86,7 +87,9 @@ def test_for_whoever_reads_nothing_only_so_much_is_kept_and_the_log_says_so_once
         line.outbox.send([name, b"at once"])
         assert await read(reading, 1) == [b"at once"]
         line.outbox.stop()
+        unread.close()
 
+    caplog.set_level(logging.WARNING, logger=outbox.__name__)
     asyncio.run(test())
     assert [record.message for record in caplog.records if str(KEPT_BYTES) in record.message] != []
     assert len(caplog.records) == 1

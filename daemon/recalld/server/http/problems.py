@@ -30,6 +30,7 @@ STATUSES: dict[str, int] = {
     "duplicate": 409,
     "forgotten": 409,
     "no_repository": 409,
+    "newer_schema": 409,
     "too_large": 413,
     "not_json": 415,
     "invalid_params": 422,
@@ -41,13 +42,17 @@ STATUSES: dict[str, int] = {
     "not_a_folder": 422,
     "too_wide": 422,
     "secret_found": 422,
+    "not_a_backup": 422,
+    "not_an_export": 422,
     "internal": 500,
+    "damaged": 500,
     "busy": 503,
     "shutting_down": 503,
     "service_failed": 503,
     "unreachable": 503,
     "git_missing": 503,
     "timeout": 504,
+    "disk": 507,
 }
 
 TOO_LONG_A_HEAD = 431
