@@ -288,13 +288,14 @@ def test_without_a_daemon_the_start_begins_one_and_the_others_are_silent(daemon:
     assert not listening(daemon.paths)
 
     def started() -> bool:
-        run("session-start", said("session-start", str(project)), daemon)
+        run("session-start", said("session-start", str(project), session_id="ses-first"), daemon)
         return listening(daemon.paths)
 
     wait_until(started, 20, "the daemon")
     with Client(project) as client:
         client.store("Every query filters by workspace", "Or it leaks.", importance_score=1.0)
-    # The prompt makes up for what the start could not say.
+        client.sync()
+    # The prompt makes up for what the start could not say, as in a session that never heard of its own.
     assert "Every query filters by workspace" in told("user-prompt-submit", project, daemon, prompt="now go on")
     daemon.recall("down", cwd=project)
 
