@@ -53,37 +53,25 @@ class Handover:
             folder: the part of the tree that is worked in; None for all of it.
         """
         async with session.giving:
-            return await self._what_matters(tree, session, request, files, work, task, folder)
-
-    async def _what_matters(
-        self,
-        tree: Tree,
-        session: OpenSession,
-        request: wire.SessionStart | wire.SessionGetContext,
-        files: Sequence[str],
-        work: Work,
-        task: str,
-        folder: str | None,
-    ) -> wire.SessionContextReply:
-        row = session.row
-        latest = await self._store.truth.read(worklog.latest, tree.workspace_id, 2)
-        before = next((each for each in latest if each.seq != row.seq), None)
-        budget = self._config.session_tokens if request.token_budget is None else request.token_budget
-        seen = [*reversed(session.places(OPENED)), *reversed(tree.open_files)]
-        changed = [place for place in reversed(session.places(CHANGED)) if "::" not in place]
-        wanted = Wanted(
-            files=[*files, *seen],
-            work=work._replace(changed=tuple(dict.fromkeys([*changed, *work.changed]))),
-            task=task,
-            folder=folder,
-            last_session=before.id if before else None,
-            given=await self._has(session, None),
-            token_budget=budget,
-            max_memories=request.max_memories,
-            personal=request.personal,
-        )
-        chosen = await self._injection.choose(tree, wanted)
-        await self._note_given(session, None, chosen)
+            row = session.row
+            latest = await self._store.truth.read(worklog.latest, tree.workspace_id, 2)
+            before = next((each for each in latest if each.seq != row.seq), None)
+            budget = self._config.session_tokens if request.token_budget is None else request.token_budget
+            seen = [*reversed(session.places(OPENED)), *reversed(tree.open_files)]
+            changed = [place for place in reversed(session.places(CHANGED)) if "::" not in place]
+            wanted = Wanted(
+                files=[*files, *seen],
+                work=work._replace(changed=tuple(dict.fromkeys([*changed, *work.changed]))),
+                task=task,
+                folder=folder,
+                last_session=before.id if before else None,
+                given=await self._has(session, None),
+                token_budget=budget,
+                max_memories=request.max_memories,
+                personal=request.personal,
+            )
+            chosen = await self._injection.choose(tree, wanted)
+            await self._note_given(session, None, chosen)
         reply = _handed_over(row, chosen, budget)
         reply.last_session_at = last_at = (before.ended_at or before.active_at) if before else None
         reply.last_summary = before.summary if before else ""
