@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 
 import { findCommand, howToGetIt, type Surroundings } from "../src/finding";
 
-const AROUND: Surroundings = { setting: "", folders: ["/work/shop", "/work/lib"], path: "/usr/bin:/opt/bin", home: "/home/me" };
+const AROUND: Surroundings = { setting: "", folders: ["/home/me/shop", "/home/me/lib"], path: "/usr/bin:/opt/bin", home: "/home/me" };
 
 /** What is found where these files alone can be executed. */
 function found(around: Partial<Surroundings>, ...files: string[]): Promise<string | undefined> {
@@ -14,13 +14,13 @@ function found(around: Partial<Surroundings>, ...files: string[]): Promise<strin
 }
 
 test("the first on the PATH is taken", async () => {
-  const files = ["/opt/bin/recall", "/usr/bin/recall", "/work/shop/.venv/bin/recall"];
+  const files = ["/opt/bin/recall", "/usr/bin/recall", "/home/me/shop/.venv/bin/recall"];
   assert.equal(await found({}, ...files), "/usr/bin/recall");
 });
 
 test("the virtual environments of the folders come after the PATH, in the folders' order", async () => {
-  assert.equal(await found({}, "/work/lib/.venv/bin/recall", "/work/shop/venv/bin/recall"), "/work/shop/venv/bin/recall");
-  assert.equal(await found({}, "/work/lib/.venv/bin/recall"), "/work/lib/.venv/bin/recall");
+  assert.equal(await found({}, "/home/me/lib/.venv/bin/recall", "/home/me/shop/venv/bin/recall"), "/home/me/shop/venv/bin/recall");
+  assert.equal(await found({}, "/home/me/lib/.venv/bin/recall"), "/home/me/lib/.venv/bin/recall");
 });
 
 test("where the README and installers put it is looked at last", async () => {
@@ -37,7 +37,7 @@ test("what is set is meant, and nothing else is tried", async () => {
   assert.equal(await found({ setting: "/x/recall" }, "/usr/bin/recall"), undefined);
   assert.equal(await found({ setting: " ~/bin/recall " }, "/home/me/bin/recall"), "/home/me/bin/recall");
   assert.equal(await found({ setting: "my-recall" }, "/opt/bin/my-recall"), "/opt/bin/my-recall");
-  assert.equal(await found({ setting: "${workspaceFolder}/env/recall" }, "/work/lib/env/recall"), "/work/lib/env/recall");
+  assert.equal(await found({ setting: "${workspaceFolder}/env/recall" }, "/home/me/lib/env/recall"), "/home/me/lib/env/recall");
 });
 
 test("what to do is said by what was looked for", () => {
