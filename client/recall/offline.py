@@ -10,8 +10,36 @@ import msgspec
 
 from recall.protocol.codec import ErrorBody
 from recall.protocol.errors import CODES, RecallError
+from recall.protocol.values import Value
 
 T = TypeVar("T")
+
+
+class Restored(Value):
+    """What a backup holds, and what became of what was there before it was put back."""
+
+    memories: int
+    workspaces: int
+    aside: str = ""
+    """Where the database is that stood there; empty where none did."""
+    daemon: str = ""
+    """Whether it runs again."""
+
+
+class Check(msgspec.Struct):
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    message: str
+    fix: str = ""
+    mendable: bool = False
+
+
+class Examined(msgspec.Struct):
+    """All that was looked at, or was done."""
+
+    checks: list[Check]
 
 
 class _Failed(msgspec.Struct):

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from recall.offline import Check, Examined, Restored
 from recall.paths import Paths, find_paths
 from recall.protocol.errors import RecallError
 from recalld.config import ConfigError, load_config
@@ -32,15 +33,6 @@ OLD_DAYS = 3.0
 """A backup that is to be made once a day, and is older than this, is said to be missing."""
 
 
-class Restored(msgspec.Struct):
-    """What a backup holds, and what became of what was there before it was put back."""
-
-    memories: int
-    workspaces: int
-    aside: str = ""
-    """Where the database is that stood there; empty where none did."""
-
-
 def check(file: Path) -> Restored:
     """Look whether a file is a backup that can be put back.
 
@@ -48,7 +40,7 @@ def check(file: Path) -> Restored:
         StoreError: it is none, is damaged, or is from a newer version.
     """
     found = copies.look_into(file)
-    return Restored(found.memories, found.workspaces)
+    return Restored(memories=found.memories, workspaces=found.workspaces)
 
 
 def restore(paths: Paths, file: Path) -> Restored:
@@ -63,23 +55,7 @@ def restore(paths: Paths, file: Path) -> Restored:
         found, aside = copies.put_back(file, store, _stamp())
         # Its rows go by ids that the two databases may have given to different things.
         remove(paths.data / copies.CODE)
-    return Restored(found.memories, found.workspaces, str(aside or ""))
-
-
-class Check(msgspec.Struct):
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    message: str
-    fix: str = ""
-    mendable: bool = False
-
-
-class Examined(msgspec.Struct):
-    """All that was looked at, or was done."""
-
-    checks: list[Check]
+    return Restored(memories=found.memories, workspaces=found.workspaces, aside=str(aside or ""))
 
 
 def examine(paths: Paths) -> Examined:

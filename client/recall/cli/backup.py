@@ -5,24 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from recall import offline
-from recall.cli.daemon import stop
+from recall.cli.daemon import stopped
 from recall.cli.invocation import Commands, Invocation, UsageError
 from recall.cli.render import count
 from recall.cli.terminal import Style
-from recall.paths import find_paths
+from recall.offline import Restored
 from recall.protocol.requests import BackupReply
-from recall.protocol.values import Value
-
-
-class Restored(Value):
-    """What stands in the place of the store now."""
-
-    memories: int
-    workspaces: int
-    aside: str = ""
-    """Where that is which stood there before."""
-    daemon: str = ""
-    """Whether it runs again."""
 
 
 def register(commands: Commands) -> None:
@@ -55,15 +43,8 @@ def backup(invocation: Invocation) -> int:
 def _restore(invocation: Invocation, file: str) -> Restored:
     """Stop the daemon, put a backup back, and start it again, if it ran."""
     offline.run(msgspec.Struct, "check", file)  # before anything is stopped
-    with invocation.client(start=False) as client:
-        ran = stop(client) is not None
-    try:
+    with stopped(invocation) as ran:
         restored = offline.run(Restored, "restore", file)
-    finally:
-        if ran:
-            from recall.start import start_daemon
-
-            start_daemon(find_paths())
     restored.daemon = "running again" if ran else "not running: `recall up` starts it"
     return restored
 

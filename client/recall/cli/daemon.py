@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from recall.cli import status_page
 from recall.cli.invocation import Commands, Invocation
@@ -61,6 +63,24 @@ def stop(client: Client) -> int | None:
         raise
     _await_end(pid, find_paths())
     return pid
+
+
+@contextmanager
+def stopped(invocation: Invocation) -> Iterator[bool]:
+    """Keep the daemon stopped meanwhile, and start it again if it ran; gives whether it did.
+
+    Raises:
+        RecallError: it does not stop, or does not start again.
+    """
+    with invocation.client(start=False) as client:
+        ran = stop(client) is not None
+    try:
+        yield ran
+    finally:
+        if ran:
+            from recall.start import start_daemon
+
+            start_daemon(find_paths())
 
 
 def end(pid: int, paths: Paths) -> None:

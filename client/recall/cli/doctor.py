@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 from recall import __version__, offline, versions
-from recall.cli.daemon import stop
+from recall.cli.daemon import stopped
 from recall.cli.invocation import Commands, Invocation
 from recall.cli.service import look
 from recall.hooks import failures
+from recall.offline import Check, Examined
 from recall.paths import Paths, find_paths
 from recall.protocol import PROTOCOL_VERSION
 from recall.protocol.errors import RecallError
@@ -34,22 +33,6 @@ _FIXES = (
     ("HTTP", "recall http status says more; recall http enable --port N takes another port"),
 )
 _WATCH_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
-
-
-class Check(msgspec.Struct):
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    message: str
-    fix: str = ""
-    mendable: bool = False
-
-
-class Examined(msgspec.Struct):
-    """What the daemon's own package says of what is on the disk."""
-
-    checks: list[Check]
 
 
 def register(commands: Commands) -> None:
@@ -102,16 +85,9 @@ def _mend(invocation: Invocation) -> None:
     if not any(check.mendable and not check.ok for check in _examined()):
         invocation.terminal.note("there is nothing to mend")
         return
-    with invocation.client(start=False) as client:
-        ran = stop(client) is not None
-    try:
+    with stopped(invocation):
         for done in offline.run(Examined, "mend").checks:
             invocation.terminal.note(f"{done.name}: {done.message}")
-    finally:
-        if ran:
-            from recall.start import start_daemon
-
-            start_daemon(find_paths())
 
 
 def _examined() -> list[Check]:
