@@ -19,6 +19,7 @@ from recalld.store.onlookers import Onlookers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify tells it, so on Linux only")
 
+ROOT = Path(__file__).parents[3]
 READER = "import sys; opened = open(sys.argv[1], 'rb'); print('open', flush=True); sys.stdin.read()"
 
 
@@ -133,7 +134,7 @@ def test_a_plain_copy_while_writes_never_pause_is_whole_and_a_second_old_at_most
             begun = time.monotonic()
             copy = tmp_path / f"copy-{n}.db"
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", COPY, str(tmp_path / "memory.db"), str(copy)
+                sys.executable, "-c", COPY, str(tmp_path / "memory.db"), str(copy), cwd=ROOT
             )
             assert await process.wait() == 0
             copies.append((begun, copy))
